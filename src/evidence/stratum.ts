@@ -1,0 +1,52 @@
+import type { SketchJson } from '../stats/sketch.js';
+
+/** Sums of what was reported of one metric in one cell. */
+export type MetricSums = {
+  /** How many reports there were. */
+  readonly n: number;
+  readonly sum: number;
+  readonly sumSq: number;
+  /** Reports that came after the metric's window had closed: counted, not used. */
+  readonly late: number;
+  /** For capped metrics: the distribution of min(value, cap). */
+  readonly sketch?: SketchJson;
+};
+
+/** Everything that was counted of one arm in one stratum. All of it adds up, so that replicas can be merged in any order. */
+export type Cell = {
+  /** Requests that were given this arm by chance. */
+  readonly exposed: number;
+  /** First exposures: units not seen before by this node in this attempt (a bitmap of 65 536 bits, so slightly few). */
+  readonly units: number;
+  /** Requests whose arm was forced by a pin; in nothing else. */
+  readonly pinned: number;
+  /** Calls that settled, by an answer, an error or a time-out. */
+  readonly outcomes: number;
+  readonly errors: number;
+  /** Outcomes that another model answered, because this arm's failed. */
+  readonly fellBack: number;
+  /** Milliseconds until the answer was complete. */
+  readonly latency: SketchJson;
+  /** Milliseconds until a stream's first item. */
+  readonly firstItem: SketchJson;
+  /** Pairs of a shadow's and its primary's output that were compared, and those that differed. */
+  readonly compared: number;
+  readonly mismatches: number;
+  readonly metrics: Readonly<Record<string, MetricSums>>;
+};
+
+/**
+ * An interval in which a node's shares were constant, cut again at a time bucket. Comparisons are made inside a stratum only:
+ * pooling over a ramp is wrong (Simpson's paradox).
+ */
+export interface Stratum {
+  readonly node: string;
+  readonly epoch: number;
+  /** When the bucket began and ends, ms since 1970; a folded stratum has `-1` and the end of the last bucket in it. */
+  readonly from: number;
+  readonly to: number;
+  readonly salt: string;
+  /** The shares that were in force. */
+  readonly shares: Readonly<Record<string, number>>;
+  readonly cells: Readonly<Record<string, Cell>>;
+}

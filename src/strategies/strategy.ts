@@ -1,0 +1,121 @@
+import type { Json } from '../core/json.js';
+import type { Rng } from '../core/rng.js';
+import type { Metrics } from '../evidence/metric.js';
+import type { Stratum } from '../evidence/stratum.js';
+import type { Plan } from '../plan/plan.js';
+
+/** Where a strategy stands in the tree. `id` is its path (`ranker/candidate/ab`), `salt` what its units are hashed with. */
+export interface Scope {
+  readonly id: string;
+  readonly salt: string;
+  readonly instance: string | undefined;
+  /** The revision that a change made now will be stored as: the number of an epoch that opens with it. */
+  readonly revision: number;
+  child(name: string, options?: { readonly salt: 'own' | 'inherit' }): Scope;
+}
+
+/**
+ * An order by a person or a program. Without `node` it is for the root. A machine's rollback names the `attempt` it judged
+ * and is ignored in a later one; a person's names none and always applies.
+ */
+export type Command = {
+  readonly by: string;
+  readonly node?: string;
+  readonly attempt?: number;
+} & (
+  | { readonly type: 'promote'; readonly arm?: string }
+  | { readonly type: 'rollback'; readonly reason: string }
+  | { readonly type: 'pause' | 'resume' | 'approve' | 'reject' | 'reset' }
+);
+
+export type Signal =
+  | { readonly type: 'tick' }
+  | Command
+  | { readonly type: 'settled'; readonly task: string; readonly node: string; readonly ok: boolean; readonly detail: Json }
+  | { readonly type: 'joined' | 'left'; readonly instance: string };
+
+/** What `reduce` may look at. `now` never goes back; `rng` is seeded by (router, revision, node), alike on every replica. */
+export interface View {
+  readonly now: number;
+  readonly rng: Rng;
+  readonly metrics: Metrics;
+  /** The evidence of this node, all epochs. */
+  evidence(): readonly Stratum[];
+  /** The same look for the node of a child's scope. */
+  of(node: string): View;
+}
+
+/** Something to tell the world once, by the replica whose change was stored. `transition` goes into the history. */
+export type Notice = {
+  readonly type: 'transition' | 'alert';
+  readonly node: string;
+  readonly data: { readonly from?: string; readonly to?: string; readonly why: string; readonly [fact: string]: Json };
+};
+
+/**
+ * What a signal led to. The state is the same reference when nothing changed. `urgent` are rollbacks the strategy asks for:
+ * they take effect before they are stored. `refused` says why a command did nothing.
+ */
+export interface Transition<S> {
+  readonly state: S;
+  readonly notices: readonly Notice[];
+  readonly urgent?: readonly Command[];
+  readonly refused?: string;
+}
+
+/** What a person sees of a node. */
+export interface Status<M extends string> {
+  readonly node: string;
+  readonly kind: string;
+  readonly phase: 'running' | 'waiting' | 'paused' | 'settled';
+  readonly settled?: 'promoted' | 'rolled-back';
+  /** The model that the node falls back to now. */
+  readonly stable: M;
+  readonly shares: Readonly<Record<string, number>>;
+  /** What must happen before the node moves on, in words. */
+  readonly waitingFor: readonly string[];
+  readonly children: readonly Status<M>[];
+  /** More of this kind of strategy: stage, attempt, last verdicts. For people and pages, not for programs. */
+  readonly detail?: Json;
+}
+
+/**
+ * An effect that the state wants, safe to run again. `every` runs in each replica, `fleet` in one. Its end comes back as a
+ * `settled` signal; an id that the state no longer wants is ignored.
+ */
+export interface Task {
+  readonly id: string;
+  readonly node: string;
+  readonly name: string;
+  readonly where: 'fleet' | 'every' | { readonly instance: string };
+  readonly timeoutMs: number;
+  run(signal: AbortSignal): Promise<Json | void>;
+}
+
+/**
+ * A rule that shares requests among models and changes the shares over time: a pure state machine. Instances hold frozen
+ * options only; all that changes is in the JSON state. `M` are the models it can reach, `Q` the metrics its rules name; both
+ * only ever come out.
+ */
+export interface Strategy<out M extends string = string, out Q extends string = string, S extends Json = Json> {
+  /** A tag for telemetry. Shared code never branches on it. */
+  readonly kind: string;
+  readonly models: readonly M[];
+  readonly metrics: readonly Q[];
+  /** The strategies below, by arm name: their states are kept under `children` of this one's. */
+  readonly children?: Readonly<Record<string, Strategy>>;
+  /** What makes a stored state fit: arms, stage names. Numbers and functions are left out. Default: the models. */
+  readonly shape?: Json;
+  init(now: number, scope: Scope): S;
+  reduce(state: S, signal: Signal, view: View, scope: Scope): Transition<S>;
+  plan(state: S, scope: Scope): Plan<M>;
+  tasks?(state: S, scope: Scope): readonly Task[];
+  status(state: S, scope: Scope): Status<M>;
+  /** Parses a stored state; throws rather than trusts. */
+  restore(json: Json): S;
+}
+
+/** What an arm leads to: a model's name or another strategy. */
+export type Branch<M extends string = string, Q extends string = string> = M | Strategy<M, Q>;
+export type ModelsOf<B> = B extends string ? B : B extends Strategy<infer M, string> ? M : never;
+export type MetricsOf<B> = B extends string ? never : B extends Strategy<string, infer Q> ? Q : never;

@@ -1,0 +1,20 @@
+import { defineConfig } from 'tsup';
+
+export default defineConfig({
+  entry: {
+    index: 'src/index.ts',
+    stats: 'src/stats/index.ts',
+    'stores/memory': 'src/stores/memory.ts',
+    testing: 'src/testing/index.ts',
+  },
+  format: ['esm', 'cjs'],
+  // tsup 8.5 passes baseUrl to the declaration build, which TypeScript 6 rejects unless silenced.
+  dts: { compilerOptions: { ignoreDeprecations: '6.0' } },
+  sourcemap: true,
+  clean: true,
+  treeshake: true,
+  splitting: true,
+  target: 'es2022',
+  platform: 'neutral',
+  external: ['eventemitter3', 'jstat'],
+});

@@ -1,0 +1,22 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+const source = (path: string) => fileURLToPath(new URL(`./src/${path}`, import.meta.url));
+
+export default defineConfig({
+  resolve: {
+    // Docs and examples import the package by its public names; the tests run them against the sources.
+    alias: [
+      { find: /^turnout$/, replacement: source('index.ts') },
+      { find: /^turnout\/stats$/, replacement: source('stats/index.ts') },
+      { find: /^turnout\/testing$/, replacement: source('testing/index.ts') },
+      { find: /^turnout\/stores\/memory$/, replacement: source('stores/memory.ts') },
+    ],
+  },
+  test: {
+    include: ['test/**/*.test.ts'],
+    setupFiles: ['test/seed.ts'],
+    testTimeout: 30_000,
+    coverage: { provider: 'v8', include: ['src/**/*.ts'], reporter: ['text', 'lcov'] },
+  },
+});
