@@ -1,0 +1,39 @@
+import { TurnoutError } from '../core/errors.js';
+import { show } from '../core/options.js';
+
+/**
+ * Throws unless `holds`. Write the condition positively, as in `sd > 0`: every comparison with NaN is false, so NaN ends
+ * here and never in a result. The message is put together only when it is thrown.
+ */
+export function need(holds: boolean, where: string, name: string, expected: string, value: unknown): asserts holds {
+  if (holds) return;
+  throw new TurnoutError('domain', `${where}: ${name} must be ${expected} (was ${show(value)}).`);
+}
+
+/** Any number but NaN; the infinities are fine as arguments of a distribution function. */
+export function needNumber(where: string, name: string, value: number): void {
+  need(typeof value === 'number' && value === value, where, name, 'a number', value);
+}
+
+export function needFinite(where: string, name: string, value: number): void {
+  need(Number.isFinite(value), where, name, 'a finite number', value);
+}
+
+export function needPositive(where: string, name: string, value: number): void {
+  need(typeof value === 'number' && value > 0 && value < Infinity, where, name, 'a finite number over 0', value);
+}
+
+/** A probability in [0, 1]. */
+export function needProbability(where: string, name: string, value: number): void {
+  need(typeof value === 'number' && value >= 0 && value <= 1, where, name, 'a number in [0, 1]', value);
+}
+
+/** A level or power strictly between 0 and 1. */
+export function needOpenProbability(where: string, name: string, value: number): void {
+  need(typeof value === 'number' && value > 0 && value < 1, where, name, 'a number in (0, 1)', value);
+}
+
+/** A whole number from 0 to 2^53 - 1: beyond that a count is no longer exact. */
+export function needCount(where: string, name: string, value: number): void {
+  need(Number.isSafeInteger(value) && value >= 0, where, name, 'a whole number from 0 to 2^53 - 1', value);
+}

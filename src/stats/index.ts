@@ -1,0 +1,1 @@
+export { normal } from './distributions/normal.js';
