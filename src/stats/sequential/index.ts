@@ -1,0 +1,3 @@
+export * from './bernoulli-mixture.js';
+export * from './event-binomial.js';
+export type { Harm } from './odds-mixture.js';
