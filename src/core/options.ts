@@ -21,7 +21,11 @@ export function show(value: unknown): string {
 }
 
 /** A check from a test and a sentence part that completes "must be …". */
-export function must(be: string, test: (value: unknown) => boolean, hint?: (value: unknown) => string | undefined): Check {
+export function must(
+  be: string,
+  test: (value: unknown) => boolean,
+  hint?: (value: unknown) => string | undefined,
+): Check {
   return (value, path, issues) => {
     if (test(value)) return;
     const advice = hint?.(value);
@@ -52,8 +56,14 @@ export const duration = must(
   'a time in milliseconds, 0 or more',
   (value) => isNumber(value) && value >= 0 && value < Infinity,
 );
-export const count = must('a whole number, 0 or more', (value) => Number.isSafeInteger(value) && (value as number) >= 0);
-export const positiveCount = must('a whole number over 0', (value) => Number.isSafeInteger(value) && (value as number) > 0);
+export const count = must(
+  'a whole number, 0 or more',
+  (value) => Number.isSafeInteger(value) && (value as number) >= 0,
+);
+export const positiveCount = must(
+  'a whole number over 0',
+  (value) => Number.isSafeInteger(value) && (value as number) > 0,
+);
 
 export function oneOf(...words: readonly (string | number | boolean)[]): Check {
   return must(words.map(show).join(' or '), (value) => words.includes(value as string));

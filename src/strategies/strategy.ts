@@ -1,3 +1,4 @@
+import type { Verdict } from '../analysis/verdict.js';
 import type { Json } from '../core/json.js';
 import type { Rng } from '../core/rng.js';
 import type { Metrics } from '../evidence/metric.js';
@@ -31,7 +32,13 @@ export type Command = {
 export type Signal =
   | { readonly type: 'tick' }
   | Command
-  | { readonly type: 'settled'; readonly task: string; readonly node: string; readonly ok: boolean; readonly detail: Json }
+  | {
+      readonly type: 'settled';
+      readonly task: string;
+      readonly node: string;
+      readonly ok: boolean;
+      readonly detail: Json;
+    }
   | { readonly type: 'joined' | 'left'; readonly instance: string };
 
 /** What `reduce` may look at. `now` never goes back; `rng` is seeded by (router, revision, node), alike on every replica. */
@@ -52,6 +59,14 @@ export type Notice = {
   readonly data: { readonly from?: string; readonly to?: string; readonly why: string; readonly [fact: string]: Json };
 };
 
+/** What a node's guardrails and gates said at this look. Shown by `status()`, never stored: it is recomputed at every tick. */
+export interface NodeVerdicts {
+  readonly node: string;
+  readonly verdicts: readonly Verdict[];
+  /** What the node waits for with the figures of this look; without it, `status` knows only what it waits for in general. */
+  readonly waitingFor?: readonly string[];
+}
+
 /**
  * What a signal led to. The state is the same reference when nothing changed. `urgent` are rollbacks the strategy asks for:
  * they take effect before they are stored. `refused` says why a command did nothing.
@@ -60,6 +75,7 @@ export interface Transition<S> {
   readonly state: S;
   readonly notices: readonly Notice[];
   readonly urgent?: readonly Command[];
+  readonly verdicts?: readonly NodeVerdicts[];
   readonly refused?: string;
 }
 

@@ -1,0 +1,50 @@
+import { type Guardrail, type Judged, type Verdict, judge } from '../analysis/verdict.js';
+import type { Json } from '../core/json.js';
+import { type Check, must } from '../core/options.js';
+import { isObject } from '../core/json.js';
+import { type Attempt, strataOf } from './attempt.js';
+import type { Command, Scope, View } from './strategy.js';
+
+const isRule = (value: unknown) => isObject(value) && typeof value['judge'] === 'function';
+
+/** The check of an option that takes guardrails. */
+export const guardrailCheck: Check = must(
+  'a guardrail, such as maxErrorRate(0.02)',
+  (value) => isRule(value) && !('gate' in (value as object)),
+  (value) => (isRule(value) ? 'This is a gate: it belongs into `gates`.' : undefined),
+);
+
+/** The check of an option that takes gates. */
+export const gateCheck: Check = must(
+  'a gate, such as betterThan(metric)',
+  (value) => isRule(value) && (value as { gate?: unknown }).gate === true,
+  (value) => (isRule(value) ? 'This is a guardrail: it belongs into `guardrails`.' : undefined),
+);
+
+/** The evidence of this attempt, seen as one arm against another. */
+export function judgedIn(view: View, own: Attempt, arm: string, control?: string): Judged {
+  const judged = { now: view.now, strata: strataOf(view, own), metrics: view.metrics, arm };
+  return control === undefined ? judged : { ...judged, control };
+}
+
+/** What all rules say, in their order: one that fails does not hide the others. */
+export function verdictsOf(rules: readonly Guardrail[], judged: Judged): readonly Verdict[] {
+  return rules.map((rule) => judge(rule, judged));
+}
+
+/** The rollback that a failed guardrail asks for. It names the attempt, so that a later one is not hit by it. */
+export function rollbackFor(verdicts: readonly Verdict[], own: Attempt, scope: Scope): Command | undefined {
+  const failed = verdicts.find(({ outcome }) => outcome === 'fail');
+  if (failed === undefined) return undefined;
+  return machineRollback(`guardrail ${failed.rule}`, failed.reason, own, scope);
+}
+
+/** A rollback by the machine. */
+export function machineRollback(by: string, reason: string, { attempt }: Attempt, scope: Scope): Command {
+  return { type: 'rollback', by, node: scope.id, attempt, reason };
+}
+
+/** Verdicts as facts for a history entry. */
+export function verdictFacts(verdicts: readonly Verdict[]): Record<string, Json> {
+  return verdicts.length === 0 ? {} : { verdicts: verdicts as unknown as Json };
+}
