@@ -14,7 +14,7 @@ const scalar = 'a text, a finite number, true, false or null';
 const equals: Comparison = (operand) => (isScalar(operand) ? (value) => value === operand : scalar);
 
 const among: Comparison = (operand) => {
-  // Through a set before the check: `every` on the list would step over its holes, and a hole equals a missing attribute.
+  // Checked as a set: `every` on the list would step over its holes, and a hole equals a missing attribute.
   const items = new Set<unknown>(Array.isArray(operand) ? operand : [undefined]);
   return [...items].every(isScalar) ? (value) => items.has(value) : `a list of items, each ${scalar}`;
 };
@@ -36,7 +36,7 @@ interface Order<T> {
 
 const values: Order<number | string> = {
   be: 'a text or a finite number',
-  accepts: (operand) => typeof operand === 'string' || Number.isFinite(operand),
+  accepts: (operand): operand is number | string => typeof operand === 'string' || Number.isFinite(operand),
   order: (value, operand) => {
     if (typeof value === 'number' && typeof operand === 'number') return value - operand;
     if (typeof value !== 'string' || typeof operand !== 'string') return Number.NaN;
@@ -46,7 +46,7 @@ const values: Order<number | string> = {
 
 const versions: Order<string> = {
   be: "a version such as '1.4.0' or '2.0.0-rc.1'",
-  accepts: (operand) => typeof operand === 'string' && isSemver(operand),
+  accepts: (operand): operand is string => typeof operand === 'string' && isSemver(operand),
   order: (value, operand) => (typeof value === 'string' ? compareSemver(value, operand) : Number.NaN),
 };
 
@@ -76,7 +76,7 @@ const same = (order: number) => order === 0;
 const from = (order: number) => order >= 0;
 const above = (order: number) => order > 0;
 
-/** The operators that hold an attribute against an operand. `ne` stands first so that `neq` is read as it, not as `eq`. */
+/** The operators that hold an attribute against an operand. `ne` stands first, so that it is the advice for `neq`. */
 export const comparisons: Readonly<Record<string, Comparison>> = {
   ne: opposite(equals),
   eq: equals,

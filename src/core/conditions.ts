@@ -5,8 +5,8 @@ import { isObject, type Json, own } from './json.js';
 import { type Check, nearest, show } from './options.js';
 
 /**
- * A condition as data: exactly one operator, whose value is its operands, such as `{ eq: ['country', 'DE'] }`. Two operators
- * side by side are a mistake, never silently one of them; `and` and `or` combine. docs/conditions.md has the table.
+ * A condition as data: exactly one operator, whose value is its operands, such as `{ eq: ['country', 'DE'] }`. Two
+ * operators side by side are a mistake, never silently one of them: `and` and `or` combine. See docs/conditions.md.
  */
 export type JsonCondition = { readonly [operator: string]: Json };
 
@@ -93,8 +93,8 @@ const isPair = (value: unknown): value is readonly [unknown, unknown] => Array.i
 const isName = (value: unknown): value is string => typeof value === 'string' && value !== '';
 
 /**
- * Reads own keys only, so that a hostile name finds nothing that nobody put there. `plan.tier` looks for a key of just that
- * name first, then for `tier` in the object `plan`; lists are not looked into.
+ * Reads own keys only, so that a hostile name finds nothing that nobody put there. `plan.tier` looks for a key of just
+ * that name first, then for `tier` in the object `plan`; lists are not looked into.
  */
 function attribute(name: string): (context: Context) => unknown {
   const keys = name.split('.');
@@ -189,7 +189,7 @@ export function compileCondition(condition: Condition, resolver: ConditionResolv
   };
 }
 
-/** The nodes whose arms a condition asks for, each once: what a search for cycles needs. A function has none to show. */
+/** The nodes whose arms a condition asks for, each once: what a search for cycles needs. A function shows none. */
 export function prerequisitesOf(condition: Condition): readonly string[] {
   const nodes = new Set<string>();
   const arm = (node: string) => {

@@ -1,13 +1,16 @@
 // Longer texts are no versions: the limit keeps what one comparison of a hostile attribute can cost.
 const maxLength = 256;
 
-// major.minor.patch, then a row of pre-release identifiers (no leading zero in a number), then a row of build metadata.
-const version =
-  /^v?(?:0|[1-9]\d*)(?:\.(?:0|[1-9]\d*)){2}(?:-(?:(?!0\d+(?:[.+]|$))[\dA-Za-z-]+(?:\.(?!$)|(?=\+|$)))+)?(?:\+[\dA-Za-z-]+(?:\.[\dA-Za-z-]+)*)?$/;
+// A number has no leading zero, unless it is build metadata.
+const number = '(?:0|[1-9][0-9]*)';
+const build = '[0-9A-Za-z-]+';
+const prerelease = `(?!0[0-9]+(?:[.+]|$))${build}`;
+const row = (identifier: string) => `${identifier}(?:[.]${identifier})*`;
+const version = new RegExp(`^v?${number}[.]${number}[.]${number}(?:-${row(prerelease)})?(?:[+]${row(build)})?$`);
 
 /**
- * True for a version by semver.org 2.0.0, of at most 256 characters. A leading `v` is allowed, since tags have it; a part
- * left out (`1.4`) is not, since whether it means `1.4.0` or any `1.4.x` is for the user to say.
+ * True for a version by semver.org 2.0.0, of at most 256 characters. A leading `v` is allowed, since tags have it; a
+ * part left out (`1.4`) is not, since whether it means `1.4.0` or any `1.4.x` is for the user to say.
  */
 export function isSemver(text: string): boolean {
   return text.length <= maxLength && version.test(text);
@@ -32,8 +35,8 @@ function isNumeric(text: string, from: number, end: number): boolean {
 }
 
 /**
- * Numbers before words (§11.4.3), words by their characters. A number has no leading zeros, so the longer is the greater and
- * none is too big to be compared right.
+ * Numbers before words (§11.4.3), words by their characters. A number has no leading zeros, so the longer is greater,
+ * and none is too big to be compared right.
  */
 function compareIdentifiers(a: string, aFrom: number, aEnd: number, b: string, bFrom: number, bEnd: number): number {
   const numeric = isNumeric(a, aFrom, aEnd);
@@ -48,8 +51,8 @@ function compareIdentifiers(a: string, aFrom: number, aEnd: number, b: string, b
 }
 
 /**
- * The order of two versions by the precedence of semver.org 2.0.0 (§11): negative, 0 or positive; build metadata is ignored.
- * NaN where either is no version, so that every comparison with 0 is false. Allocates nothing: it runs in requests.
+ * The order of two versions by the precedence of semver.org 2.0.0 (§11): negative, 0 or positive. Build metadata does
+ * not count. NaN where either is no version, so that every comparison with 0 is false. Allocates nothing: requests run it.
  */
 export function compareSemver(a: string, b: string): number {
   if (!isSemver(a) || !isSemver(b)) return Number.NaN;
@@ -62,7 +65,7 @@ export function compareSemver(a: string, b: string): number {
     if (order !== 0) return order;
     const aMore = aEnd < a.length && a.charCodeAt(aEnd) !== plus;
     const bMore = bEnd < b.length && b.charCodeAt(bEnd) !== plus;
-    // A version comes after its pre-releases (§11.3), but a row of identifiers before the longer one that it begins (§11.4.4).
+    // A version comes after its pre-releases (§11.3), a row of identifiers before the longer one it begins (§11.4.4).
     if (!aMore || !bMore) return part < 3 ? Number(bMore) - Number(aMore) : Number(aMore) - Number(bMore);
     aFrom = aEnd + 1;
     bFrom = bEnd + 1;
