@@ -26,7 +26,7 @@ export interface PromotionFreeze {
   readonly why?: string;
 }
 
-/** When promotions may happen: in any of the windows (default: always) and in none of the freezes. Never asked for a rollback. */
+/** When promotions may happen: in any window (default: always), and in none of the freezes. Rollbacks never ask. */
 export interface Calendar {
   /** IANA name, such as `Europe/Berlin`. Default `UTC`. */
   readonly timeZone?: string;
@@ -38,13 +38,13 @@ export interface PromotionAnswer {
   readonly allowed: boolean;
   /** Why not. */
   readonly why?: string;
-  /** When the answer changes, in ms since 1970; absent if it never does or not within the next 1000 edges of windows. */
+  /** When the answer changes, in ms since 1970; absent if not within the next 400 edges of windows and freezes. */
   readonly nextChange?: number;
 }
 
 const minuteMs = 60_000;
 const dayMs = 86_400_000;
-const maxSteps = 1000;
+const maxSteps = 400;
 
 interface Span {
   readonly start: number;
@@ -115,8 +115,8 @@ function nextEdge(spans: readonly Span[], timeZone: string, at: number): number 
 /**
  * Whether a promotion may happen at `now` (ms since 1970), a pure function of the two.
  *
- * Windows are read off a clock on the wall of the zone: one that the clocks skip in spring does not open that day, and one
- * that they show twice in autumn is open twice. Expects a calendar that passed `calendarCheck`.
+ * Windows are read off a clock on the wall of the zone: one that the clocks skip in spring does not open that day, and
+ * one that they show twice in autumn is open twice. Expects a calendar that passed `calendarCheck`.
  */
 export function promotionAllowed(calendar: Calendar, now: number): PromotionAnswer {
   if (!(Math.abs(now) <= 8e15)) return { allowed: false, why: 'the time is not known' };
@@ -168,7 +168,7 @@ const shape = object({
   freezes: optional(listOf(object({ from: moment, to: moment, why: optional(text) }), { max: 200 })),
 });
 
-/** A calendar whose times can be read, in a known zone, and whose windows and freezes are not empty; at most 50 and 200. */
+/** A calendar of a known zone, with at most 50 windows and 200 freezes, each of some length. */
 export const calendarCheck: Check = (value, path, issues) => {
   const before = issues.length;
   shape(value, path, issues);

@@ -12,8 +12,8 @@ export interface Context {
 export const defaultUnit = 'targetingKey';
 
 /**
- * The unit as the text that is hashed: strings as they are, safe integers as decimals. Anything else is missing, the empty
- * string too, since a form field that was never filled is not a user.
+ * The unit as the text that is hashed: strings as they are, safe integers as decimals. Anything else is missing, the
+ * empty string too, since a form field that was never filled is not a user.
  */
 export function unitOf(context: Context, attribute: string): string | undefined {
   const value = context[attribute];

@@ -14,7 +14,7 @@ export type ErrorCode =
 
 const brand = '~turnout';
 
-/** The one error class of the library. Recognise it with `isTurnoutError`, never with `instanceof`: bundles hold copies. */
+/** The library's one error class. Recognise it with `isTurnoutError`, never with `instanceof`: bundles hold copies. */
 export class TurnoutError<C extends ErrorCode = ErrorCode> extends Error {
   readonly code: C;
   readonly [brand] = true;
@@ -26,10 +26,10 @@ export class TurnoutError<C extends ErrorCode = ErrorCode> extends Error {
   }
 }
 
-/** True for an error of this library, from whichever copy of it; with `code`, only for that kind. */
+/** True for an error of this library, from whichever copy or realm; with `code`, only for that kind. */
 export function isTurnoutError<C extends ErrorCode>(error: unknown, code?: C): error is TurnoutError<C> {
-  if (!(error instanceof Error)) return false;
-  const candidate = error as Error & { readonly [brand]?: unknown; readonly code?: unknown };
+  if (typeof error !== 'object' || error === null) return false;
+  const candidate = error as { readonly [brand]?: unknown; readonly code?: unknown };
   return candidate[brand] === true && (code === undefined || candidate.code === code);
 }
 
@@ -52,9 +52,8 @@ export class ConfigError extends TurnoutError<'config'> {
 
 /** An error's message, or the text of whatever else was thrown. */
 export function messageOf(error: unknown): string {
-  if (error instanceof Error) return error.message;
   try {
-    return String(error);
+    return String(error instanceof Error ? error.message : error);
   } catch {
     return 'a value without text was thrown';
   }

@@ -31,8 +31,8 @@ function murmur3(bytes: Uint8Array, length: number, seed: number): number {
 /**
  * MurmurHash3 x86_32 (Austin Appleby, public domain) over the UTF-8 bytes of `key`: an integer in [0, 2^32).
  *
- * A node buckets a unit by `hash32(unit, hash32(salt))`, which is all it takes to reproduce an assignment elsewhere. A lone
- * surrogate is hashed as U+FFFD, as TextEncoder does. `seed` is taken modulo 2^32 and defaults to 0.
+ * A node buckets a unit by `hash32(unit, hash32(salt))`, which is all it takes to reproduce an assignment elsewhere. A
+ * lone surrogate is hashed as U+FFFD, as TextEncoder does. `seed` is taken modulo 2^32 and defaults to 0.
  */
 export function hash32(key: string, seed = 0): number {
   // A larger key gets a buffer of its own, which is not kept: one hostile key must not hold memory for ever.

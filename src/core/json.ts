@@ -1,4 +1,4 @@
-/** A value that survives `JSON.parse(JSON.stringify(value))`. Declare states as `type`: an `interface` is not assignable. */
+/** What survives `JSON.parse(JSON.stringify(value))`. Declare states as `type`: an `interface` is not assignable. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
 /** A JSON object whose prototype is not to be trusted: read it with `own`. */
@@ -24,6 +24,8 @@ export function canonicalJson(value: Json): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
   if (!isObject(value)) return JSON.stringify(value);
   const object = value as JsonObject;
-  const keys = Object.keys(object).sort();
-  return `{${keys.map((key) => `${JSON.stringify(key)}:${canonicalJson(object[key] as Json)}`).join(',')}}`;
+  // A key left out as `undefined` is gone after a round trip, and the text must be the same before and after.
+  const entries = Object.entries(object).filter(([, item]) => item !== undefined);
+  entries.sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonicalJson(item)}`).join(',')}}`;
 }

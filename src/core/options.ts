@@ -13,7 +13,9 @@ export function verify(what: string, path: string, value: unknown, check: Check)
 
 /** A value as a message shows it: short, on one line, and never throwing. */
 export function show(value: unknown): string {
-  if (typeof value === 'string') return value.length > 40 ? `'${value.slice(0, 40)}…'` : `'${value}'`;
+  // Escaped as JSON is: a line break would forge a line of a log, and a lone surrogate would spoil it.
+  if (typeof value === 'string')
+    return `'${JSON.stringify(value.slice(0, 40)).slice(1, -1)}${value.length > 40 ? '…' : ''}'`;
   if (typeof value === 'function') return 'a function';
   if (Array.isArray(value)) return `a list of ${value.length}`;
   if (typeof value === 'object' && value !== null) return 'an object';
@@ -34,23 +36,18 @@ export function must(
 }
 
 const isNumber = (value: unknown): value is number => typeof value === 'number';
-const percentHint = (value: unknown) =>
-  isNumber(value) && value > 1 && value <= 100 ? `Did you mean ${value / 100}?` : undefined;
+const isFraction = (value: unknown) => isNumber(value) && value >= 0 && value <= 1;
+const isOpenFraction = (value: unknown) => isNumber(value) && value > 0 && value < 1;
+// Only what would pass is worth advising: 100 % is no open fraction.
+const percentHint = (test: (value: unknown) => boolean) => (value: unknown) =>
+  isNumber(value) && value > 1 && test(value / 100) ? `Did you mean ${value / 100}?` : undefined;
 
 export const text = must('a text that is not empty', (value) => typeof value === 'string' && value !== '');
 export const flag = must('true or false', (value) => typeof value === 'boolean');
 export const callable = must('a function', (value) => typeof value === 'function');
 export const anything: Check = () => {};
-export const fraction = must(
-  'a fraction in [0, 1]',
-  (value) => isNumber(value) && value >= 0 && value <= 1,
-  percentHint,
-);
-export const openFraction = must(
-  'a fraction in (0, 1)',
-  (value) => isNumber(value) && value > 0 && value < 1,
-  percentHint,
-);
+export const fraction = must('a fraction in [0, 1]', isFraction, percentHint(isFraction));
+export const openFraction = must('a fraction in (0, 1)', isOpenFraction, percentHint(isOpenFraction));
 export const positive = must('a number over 0', (value) => isNumber(value) && value > 0 && value < Infinity);
 export const duration = must(
   'a time in milliseconds, 0 or more',
@@ -86,7 +83,8 @@ export function listOf(item: Check, { min = 0, max = 1000 } = {}): Check {
       issues.push({ path, message: `must be a list of ${min} to ${max} items (was ${show(value)}).` });
       return;
     }
-    value.forEach((element, index) => item(element, `${path}[${index}]`, issues));
+    // Not forEach, which steps over the holes of a list.
+    for (let index = 0; index < value.length; index += 1) item(value[index], `${path}[${index}]`, issues);
   };
 }
 
@@ -138,7 +136,8 @@ export function nearest(word: string, known: readonly string[]): string | undefi
   let least = Math.max(2, Math.ceil(word.length / 3)) + 1;
   for (const candidate of known) {
     const distance = editDistance(word.slice(0, 64), candidate);
-    if (distance < least) [best, least] = [candidate, distance];
+    // Words of which not one letter agrees are no misspelling of each other, however short they are.
+    if (distance < Math.min(least, Math.max(word.length, candidate.length))) [best, least] = [candidate, distance];
   }
   return best;
 }

@@ -65,7 +65,7 @@ export function compareSemver(a: string, b: string): number {
     if (order !== 0) return order;
     const aMore = aEnd < a.length && a.charCodeAt(aEnd) !== plus;
     const bMore = bEnd < b.length && b.charCodeAt(bEnd) !== plus;
-    // A version comes after its pre-releases (§11.3), a row of identifiers before the longer one it begins (§11.4.4).
+    // A version comes after its pre-releases (§11.3), a row of identifiers before a longer one (§11.4.4).
     if (!aMore || !bMore) return part < 3 ? Number(bMore) - Number(aMore) : Number(aMore) - Number(bMore);
     aFrom = aEnd + 1;
     bFrom = bEnd + 1;
