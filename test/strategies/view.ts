@@ -1,0 +1,1 @@
+export { fakeCell, fakeStratum, fakeView } from '../../src/testing/fake-view.js';
