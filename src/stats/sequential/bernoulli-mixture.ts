@@ -1,4 +1,5 @@
-import { requireEventCount, requireFraction } from './domain.js';
+import { needProbability } from '../domain.js';
+import { needEventCount } from './event-count.js';
 import { type Harm, oddsMixture } from './odds-mixture.js';
 
 /**
@@ -20,8 +21,8 @@ export function bernoulliMixture(observed: {
   readonly harm: Harm;
 }): { readonly logE: number } {
   const { events, n, limit, harm } = observed;
-  requireEventCount('bernoulliMixture: observed', observed);
-  requireFraction('bernoulliMixture: limit', limit);
+  needEventCount('bernoulliMixture', 'observed', observed);
+  needProbability('bernoulliMixture', 'limit', limit);
   const impossible = harm === 'more' ? limit === 0 && events > 0 : limit === 1 && events < n;
   return { logE: impossible ? Infinity : oddsMixture(events, [{ trials: n, chance: limit }], harm) };
 }

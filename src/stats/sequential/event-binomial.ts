@@ -1,4 +1,4 @@
-import { refuse, requireCount, requireFraction } from './domain.js';
+import { need, needCount, needProbability } from '../domain.js';
 import { type Harm, oddsMixture } from './odds-mixture.js';
 
 /** The events of one epoch. Neither the number of observations nor a time bucket is needed. */
@@ -28,17 +28,16 @@ export function eventBinomial(
   options: { readonly margin?: number; readonly harm: Harm },
 ): { readonly logE: number; readonly events: number } {
   const { margin = 0, harm } = options;
-  if (!(margin >= 0 && margin < (harm === 'fewer' ? 1 : Infinity))) {
-    refuse('eventBinomial: margin', harm === 'fewer' ? 'a fraction in [0, 1)' : 'a number, 0 or more', margin);
-  }
+  const limit = harm === 'fewer' ? 1 : Infinity;
+  need(margin >= 0 && margin < limit, 'eventBinomial', 'margin', `a number in [0, ${limit})`, margin);
   const factor = harm === 'fewer' ? 1 - margin : 1 + margin;
   let hits = 0;
   let events = 0;
   const trials: { trials: number; chance: number }[] = [];
   strata.forEach(({ share, candidate, control }, index) => {
-    requireFraction(`eventBinomial: strata[${index}].share`, share);
-    requireCount(`eventBinomial: strata[${index}].candidate`, candidate);
-    requireCount(`eventBinomial: strata[${index}].control`, control);
+    needProbability('eventBinomial', `strata[${index}].share`, share);
+    needCount('eventBinomial', `strata[${index}].candidate`, candidate);
+    needCount('eventBinomial', `strata[${index}].control`, control);
     if (!(share > 0 && share < 1)) return;
     hits += candidate;
     events += candidate + control;
