@@ -1,3 +1,4 @@
+import type { ScoreSums } from '../stats/sequential/score.js';
 import type { SketchJson } from '../stats/sketch.js';
 
 /** Sums of what was reported of one metric in one cell. */
@@ -8,6 +9,8 @@ export type MetricSums = {
   readonly sumSq: number;
   /** Reports that came after the metric's window had closed: counted, not used. */
   readonly late: number;
+  /** The metric is per exposure: its rate has the cell's `exposed` below the line, not `n`. */
+  readonly per?: 'exposure';
   /** For capped metrics: the distribution of min(value, cap). */
   readonly sketch?: SketchJson;
 };
@@ -48,5 +51,15 @@ export interface Stratum {
   readonly salt: string;
   /** The shares that were in force. */
   readonly shares: Readonly<Record<string, number>>;
+  /** The arms in the plan's order, the baseline last. Without it the order of `shares` stands. */
+  readonly arms?: readonly string[];
   readonly cells: Readonly<Record<string, Cell>>;
+  /**
+   * Only when folded: for `error` and each metric, for each arm but the baseline, what the folded buckets add to the stratified
+   * score against the baseline. The counts of a folded stratum must not be compared by a score test, these sums may.
+   */
+  readonly scores?: Scores;
 }
+
+/** Score sums by metric (or `error`), then by arm. */
+export type Scores = Readonly<Record<string, Readonly<Record<string, ScoreSums>>>>;
