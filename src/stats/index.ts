@@ -1,1 +1,10 @@
+export { beta } from './distributions/beta.js';
+export { binomial } from './distributions/binomial.js';
+export { chisquare } from './distributions/chisquare.js';
+export type { ContinuousDistribution, DiscreteDistribution, Distribution } from './distributions/distribution.js';
+export { f } from './distributions/f.js';
+export { gamma } from './distributions/gamma.js';
+export { hypergeometric } from './distributions/hypergeometric.js';
 export { normal } from './distributions/normal.js';
+export { poisson } from './distributions/poisson.js';
+export { t } from './distributions/t.js';
