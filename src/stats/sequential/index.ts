@@ -7,3 +7,6 @@ export type { Harm } from './odds-mixture.js';
 export { type AssignmentBatch, type SampleRatioProcess, sampleRatioProcess } from './sample-ratio.js';
 export * from './score.js';
 export * from './score-mixture.js';
+export { type ClassicalShape, classicalBounds } from './classical-bounds.js';
+export { type GroupSequentialBounds, type GroupSequentialLooks, groupSequentialBounds } from './group-sequential.js';
+export type { Spending } from './spending.js';

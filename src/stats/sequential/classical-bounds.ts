@@ -1,0 +1,42 @@
+import { ExitRecursion } from './exit-recursion.js';
+import { type GroupSequentialBounds, type GroupSequentialLooks, needLooks } from './group-sequential.js';
+
+/** The shape of the bounds over looks: constant (Pocock 1977), or falling like 1 / sqrt(information) (O'Brien and Fleming 1979). */
+export type ClassicalShape = 'obrien-fleming' | 'pocock';
+
+/**
+ * The classical bounds, for looks that are all planned in advance: one shape, scaled so that the chance of a false stop at
+ * any look is alpha. Unlike alpha spending they change when a look is added. Throws `domain` as `groupSequentialBounds` does.
+ */
+export function classicalBounds(
+  options: GroupSequentialLooks & { readonly shape: ClassicalShape },
+): GroupSequentialBounds {
+  const { alpha, sides = 2, information, shape } = options;
+  needLooks('classicalBounds', options);
+  const last = information.at(-1) as number;
+  const shapes = information.map((at) => (shape === 'pocock' ? 1 : Math.sqrt(last / at)));
+  const spentAt = (scale: number): number[] => {
+    const recursion = new ExitRecursion(sides);
+    let spent = 0;
+    return information.map((at, look) => {
+      const bound = scale * (shapes[look] as number);
+      spent += Math.exp(recursion.exitAt(at)(bound).log);
+      const next = information[look + 1];
+      if (next !== undefined) recursion.stay(at, bound, next);
+      return spent;
+    });
+  };
+  // The chance falls as the scale grows, from about 1 at 0 to nothing at 40; alpha / looks is spent at the least.
+  let [low, high] = [0, 40];
+  let scale = 2;
+  let [lowGap, highGap] = [Math.log(1 / alpha), -Infinity];
+  for (let count = 0; count < 100 && high - low > 1e-12; count += 1) {
+    const gap = Math.log((spentAt(scale).at(-1) as number) / alpha);
+    if (gap > 0) [low, lowGap] = [scale, gap];
+    else [high, highGap] = [scale, gap];
+    const secant = low + ((high - low) * lowGap) / (lowGap - highGap);
+    scale = secant > low && secant < high ? secant : (low + high) / 2;
+    if (Math.abs(gap) < 1e-13) break;
+  }
+  return { z: shapes.map((one) => scale * one), spent: spentAt(scale) };
+}
