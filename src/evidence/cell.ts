@@ -1,7 +1,7 @@
 import { own } from '../core/json.js';
 import { parseSketch } from '../stats/sketch-json.js';
-import { emptySketch, mergeSketches, QuantileSketch } from '../stats/sketch.js';
-import { greatestValue, type Metric } from './metric.js';
+import { emptySketch, mergeSketches } from '../stats/sketch.js';
+import { greatestValue } from './metric.js';
 import { parseCount, parseNumber, parseObject, parseRecord, unreadable } from './parse.js';
 import type { Cell, MetricSums } from './stratum.js';
 

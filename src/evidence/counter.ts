@@ -22,7 +22,10 @@ class SumsCounter {
   toJSON(per: 'exposure' | 'report'): MetricSums {
     const { n, sum, sumSq, late } = this;
     return {
-      ...{ n, sum, sumSq, late },
+      n,
+      sum,
+      sumSq,
+      late,
       ...(per === 'exposure' ? { per } : {}),
       ...(this.#sketch ? { sketch: this.#sketch.toJSON() } : {}),
     };
@@ -78,7 +81,16 @@ export class CellCounter {
     const firstItem = this.#firstItem?.toJSON() ?? emptySketch;
     this.#clear();
     return {
-      ...{ exposed, units, pinned, outcomes, errors, fellBack, compared, mismatches, latency, firstItem },
+      exposed,
+      units,
+      pinned,
+      outcomes,
+      errors,
+      fellBack,
+      compared,
+      mismatches,
+      latency,
+      firstItem,
       metrics: Object.fromEntries(metrics),
     };
   }

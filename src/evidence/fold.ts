@@ -1,5 +1,5 @@
 import { own } from '../core/json.js';
-import { addScores, emptyScore, type ScoreSums, stratifiedScore } from '../stats/sequential/score.js';
+import { addScores, type ScoreSums, stratifiedScore } from '../stats/sequential/score.js';
 import { addCells, emptyCell, emptySums, joinRecords } from './cell.js';
 import type { Cell, MetricSums, Scores, Stratum } from './stratum.js';
 

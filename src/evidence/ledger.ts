@@ -1,6 +1,6 @@
 import { recordOf } from '../core/json.js';
 import { CellCounter } from './counter.js';
-import { textMax } from './parse.js';
+import { latestTime, textMax } from './parse.js';
 import type { Cell, Stratum } from './stratum.js';
 
 /** What a node of the plan in force counts under. */
@@ -80,8 +80,8 @@ export class Ledger {
     while (this.#epochs.size > epochsMax) this.#forget(this.#oldest(this.#epochs));
   }
 
-  has(node: string, epoch: number): boolean {
-    return this.#nodes.get(node)?.has(epoch) ?? false;
+  knows(node: string, epoch: number, arm: string): boolean {
+    return this.#nodes.get(node)?.get(epoch)?.terms.arms.includes(arm) ?? false;
   }
 
   /**
@@ -155,7 +155,8 @@ export class Ledger {
   #stratum(epoch: OpenEpoch, at: number | 'folded'): OpenStratum | undefined {
     const isFolded = at === 'folded';
     const from = isFolded ? -1 : Math.floor(at / this.#bucketMs) * this.#bucketMs;
-    if (!(from >= -1)) return undefined;
+    // Beyond the last moment that a Date can hold, the end of a bucket is none.
+    if (!(isFolded || (from >= 0 && from < latestTime))) return undefined;
     let stratum = epoch.strata.get(from);
     if (stratum === undefined) {
       const { arms } = epoch.terms;

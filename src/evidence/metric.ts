@@ -87,7 +87,7 @@ export function continuous(options: ContinuousOptions = {}): Metric<number> {
 }
 
 /** Names that are measured without being declared, or look as if they were. */
-const reserved: readonly string[] = ['error', 'latency', 'latencyMs', 'mismatch'];
+const reserved: ReadonlySet<string> = new Set(['error', 'latency', 'latencyMs', 'mismatch']);
 const metricsMax = 256;
 
 const metricCheck = object({
@@ -108,8 +108,9 @@ export const metricsCheck: Check = (value, path, issues) => {
   for (const name of names) {
     const at = `${path}.${name}`;
     const metric = value[name];
-    if (name === '' || name.length > 128) issues.push({ path: at, message: 'must have a name of 1 to 128 characters.' });
-    else if (reserved.includes(name)) issues.push({ path: at, message: 'is measured already. Choose another name.' });
+    if (name === '' || name.length > 128)
+      issues.push({ path: at, message: 'must have a name of 1 to 128 characters.' });
+    else if (reserved.has(name)) issues.push({ path: at, message: 'is measured already. Choose another name.' });
     else if (isObject(metric)) metricCheck(metric, at, issues);
     else issues.push({ path: at, message: `must be binary() or continuous() (was ${show(metric)}).` });
   }

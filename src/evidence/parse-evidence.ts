@@ -2,13 +2,21 @@ import type { ScoreSums } from '../stats/sequential/score.js';
 import { parseCell } from './cell.js';
 import { canonical, type Dropped, epochsMax, type Evidence, liveStrataMax } from './evidence.js';
 import { folded } from './fold.js';
-import { parseCount, parseList, parseNumber, parseObject, parseRecord, parseText, textMax, unreadable } from './parse.js';
+import {
+  latestTime,
+  parseCount,
+  parseList,
+  parseNumber,
+  parseObject,
+  parseRecord,
+  parseText,
+  textMax,
+  unreadable,
+} from './parse.js';
 import type { Scores, Stratum } from './stratum.js';
 
 const armsMax = 1024;
 const metricsMax = 256;
-/** Moments in ms since 1970 up to the last that a Date can hold. */
-const latestTime = 8.64e15;
 
 /**
  * Parses evidence that a store or another replica sent, into canonical form. It never throws anything but `state-unreadable`,
@@ -37,7 +45,7 @@ function parseStratum(where: string, json: unknown): Stratum {
   const { node, epoch, from, to, salt, shares, arms, cells, scores } = parseObject(where, json);
   const isFolded = from === folded;
   const start = isFolded ? folded : parseNumber(`${where}.from`, from, 0, latestTime);
-  const end = parseNumber(`${where}.to`, to, 0, latestTime);
+  const end = parseNumber(`${where}.to`, to, 0, 2 * latestTime);
   if (!(end > start)) unreadable(`${where}.to`, `a time after its beginning at ${start}`, to);
   if (!isFolded && scores !== undefined) unreadable(`${where}.scores`, 'none in a stratum that is not folded', scores);
   return {

@@ -4,6 +4,8 @@ import { show } from '../core/options.js';
 
 /** The longest text that evidence may name something with. */
 export const textMax = 4096;
+/** The last moment that a Date can hold, ms since 1970. */
+export const latestTime = 8.64e15;
 
 /** Stored evidence is never repaired by guessing: the whole of it is refused, with the place that is wrong. */
 export function unreadable(where: string, expected: string, came: unknown): never {
@@ -35,7 +37,12 @@ export function parseText(where: string, json: unknown): string {
     : unreadable(where, `a text of 1 to ${textMax} characters`, json);
 }
 
-export function parseList<T>(where: string, json: unknown, max: number, item: (where: string, json: unknown) => T): T[] {
+export function parseList<T>(
+  where: string,
+  json: unknown,
+  max: number,
+  item: (where: string, json: unknown) => T,
+): T[] {
   if (!(Array.isArray(json) && json.length <= max)) return unreadable(where, `a list of at most ${max}`, json);
   // Not `map`, which would step over the holes of a sparse list.
   return Array.from(json, (element: unknown, index) => item(`${where}[${index}]`, element));

@@ -35,10 +35,12 @@ const version = 't1';
  */
 export function encodeToken(content: TokenContent, signer?: TokenSigner): string {
   const { router, id, at, model, exposures, measured } = content;
-  const rows = exposures.map(({ node, arm, epoch, propensity, unit, pinned }) =>
+  const rows = exposures.map(({ node, arm, epoch, propensity, unit, pinned }) => {
+    const row = [node, arm, epoch, propensity];
     // The last places are left out while they say nothing new: tokens travel with every answer.
-    [node, arm, epoch, propensity, ...(pinned ? [unit, 1] : unit === defaultUnit ? [] : [unit])],
-  );
+    if (pinned) return row.concat(unit, 1);
+    return unit === defaultUnit ? row : row.concat(unit);
+  });
   const text = `${version}.${toBase64Url(toAsciiJson([router, id, at, model, rows, ...(measured ? [1] : [])]))}`;
   const token = signer === undefined ? text : `${text}.${signatureOf(text, signer)}`;
   if (!(token.length <= tokenMax)) throw refusal(`it would have ${token.length} characters, over ${tokenMax}`);
@@ -57,7 +59,8 @@ export function decodeToken(token: string, signer?: TokenSigner): TokenContent {
   const [prefix, payload = '', ...signature] = token.split('.');
   if (prefix !== version) throw refusal(`it does not begin with '${version}.', so it is none, or of another version`);
   const text = `${prefix}.${payload}`;
-  if (signer === undefined && signature.length > 0) throw refusal('it is signed, and this router has no `tokens` to check it');
+  if (signer === undefined && signature.length > 0)
+    throw refusal('it is signed, and this router has no `tokens` to check it');
   if (signer !== undefined && !isSigned(text, signature.join('.'), signer)) throw refusal('its signature is wrong');
   return contentOf(text) ?? refuse('its content is damaged');
 }
@@ -101,7 +104,8 @@ function contentOf(text: string): TokenContent | undefined {
   const [router, id, at, model, rows, measured]: unknown[] = parsed;
   if (!isName(router) || !isName(id) || id.length > idMax || !isName(model)) return undefined;
   if (!(typeof at === 'number' && at >= 0 && at <= 8.64e15)) return undefined;
-  if (!(Array.isArray(rows) && rows.length <= exposuresMax && (measured === undefined || measured === 1))) return undefined;
+  if (!(Array.isArray(rows) && rows.length <= exposuresMax && (measured === undefined || measured === 1)))
+    return undefined;
   const exposures = rows.map(exposureOf);
   if (!exposures.every((exposure) => exposure !== undefined)) return undefined;
   return { router, id, at, model, exposures, ...(measured === 1 ? { measured: true } : {}) };
