@@ -131,11 +131,13 @@ export function all(...checks: readonly Check[]): Check {
 }
 
 /** The known word that a misspelt one is closest to, if it is close enough to be worth saying. */
-export function nearest(word: string, known: readonly string[]): string | undefined {
+export function nearest(misspelt: string, known: readonly string[]): string | undefined {
+  // Longer words cost more and are nobody's misspelling.
+  const word = misspelt.slice(0, 64);
   let best: string | undefined;
   let least = Math.max(2, Math.ceil(word.length / 3)) + 1;
   for (const candidate of known) {
-    const distance = editDistance(word.slice(0, 64), candidate);
+    const distance = editDistance(word, candidate);
     // Words of which not one letter agrees are no misspelling of each other, however short they are.
     if (distance < Math.min(least, Math.max(word.length, candidate.length))) [best, least] = [candidate, distance];
   }

@@ -52,7 +52,7 @@ function compareIdentifiers(a: string, aFrom: number, aEnd: number, b: string, b
 
 /**
  * The order of two versions by the precedence of semver.org 2.0.0 (§11): negative, 0 or positive. Build metadata does
- * not count. NaN where either is no version, so that every comparison with 0 is false. Allocates nothing: requests run it.
+ * not count. NaN where either is no version, so that every comparison with 0 is false. Allocates nothing.
  */
 export function compareSemver(a: string, b: string): number {
   if (!isSemver(a) || !isSemver(b)) return Number.NaN;

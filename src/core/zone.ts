@@ -28,7 +28,7 @@ export function isTimeZone(timeZone: string): boolean {
 
 /**
  * What the clocks of a zone add to UTC at an instant, in ms. An instant plus this is a `wall` time: what `Date.UTC`
- * gives for the figures that a clock on the wall shows. Throws a RangeError for an unknown zone and for what is no time.
+ * gives for the figures that a clock on the wall shows. Throws a RangeError for an unknown zone or instant.
  */
 export function offsetAt(timeZone: string, instant: number): number {
   const second = Math.floor(instant / 1000) * 1000;
