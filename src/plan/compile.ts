@@ -12,19 +12,21 @@ export type { CompileOptions } from './prepared.js';
 /** A plan ready for requests. */
 export interface CompiledPlan<M extends string> {
   readonly plan: Plan<M>;
-  /** One for each way to a model, in the order of the plan. Pins, missing units and choices make others when they come. */
+  /** One for each way to a model, in the plan's order. Pins, missing units and choices make others as they come. */
   readonly routes: readonly Route<M>[];
   /** Every model that it can call, those of arms without a share, fallbacks and shadows included. */
   readonly models: readonly M[];
-  /** The way of one request. Never throws; allocates nothing unless the context has pins or a contextual policy decides. */
+  /**
+   * The way of one request. Never throws. Allocates nothing, but for contexts with pins and for contextual policies.
+   */
   route(context: Context): Route<M>;
 }
 
 type Step<M extends string> = (context: Context) => Route<M>;
 
 /**
- * Turns a plan into closures, once per change of state, so that requests only walk them. Throws a ConfigError for more than
- * 4096 routes, and for nothing else.
+ * Turns a plan into closures, once per change of state, so that requests only walk them. Throws a ConfigError for more
+ * than 4096 routes, and for nothing else.
  */
 export function compilePlan<M extends string>(plan: Plan<M>, options: CompileOptions): CompiledPlan<M> {
   const around = prepare(plan, options);

@@ -7,8 +7,9 @@ export { reallocate } from './reallocate.js';
 export { cutsCheck } from './weights.js';
 
 /**
- * The cuts of a two-arm ramp: arm 0, the candidate, from 0 up to `share`; arm 1, the baseline, behind it. A larger share
- * only ever adds units to the candidate, a smaller one takes the latest added away first. A share of 0 or 1 leaves one cut.
+ * The cuts of a two-arm ramp: arm 0, the candidate, from 0 up to `share`; arm 1, the baseline, behind it. A larger
+ * share only ever adds units to the candidate, a smaller one takes the latest added away first. A share of 0 or 1
+ * leaves one cut.
  */
 export function rampCuts(share: number): readonly Cut[] {
   verify('rampCuts', 'share', share, fraction);
@@ -16,8 +17,8 @@ export function rampCuts(share: number): readonly Cut[] {
 }
 
 /**
- * Lays arms side by side in their order, each as wide as its weight to within 2^-32. An arm that weighs nothing has no cut.
- * Throws a ConfigError unless the weights are finite, 0 or more, and sum to 1 within 1e-9.
+ * Lays arms side by side in their order, each as wide as its weight to within 2^-32. An arm that weighs nothing has no
+ * cut. Throws a ConfigError unless the weights are finite, 0 or more, and sum to 1 within 1e-9.
  */
 export function cutsOf(weights: readonly number[]): readonly Cut[] {
   checkWeights('cutsOf', weights);

@@ -4,8 +4,9 @@ import { locateByWeight, pinnedArm, weigh } from './place.js';
 import type { Deciding, Prepared, PreparedChoose, PreparedSplit } from './prepared.js';
 
 /**
- * Whether a context has an arm at a node, whether or not its path leads there: what `{ arm: [node, arm] }` asks. It draws nothing: a
- * context without a unit has no arm where the plan would draw one, since a second draw could contradict the first.
+ * Whether a context has an arm at a node, whether or not its path leads there: what `{ arm: [node, arm] }` asks. It
+ * draws nothing: where the plan would draw for want of a unit there is no arm yet, and a second draw could contradict
+ * the first.
  */
 export function hasArm<M extends string>(
   node: Deciding<M>,
@@ -30,7 +31,10 @@ export function hasArm<M extends string>(
   return gate && hasArmWithin(node, given.next, arm, context, report) === true;
 }
 
-/** The same for the node that the branch leads to, if it is of the same name: a flag's rules before its percentage, a gate before its test. */
+/**
+ * The same below a branch, if what stands there has the same name: a percentage behind a flag's rules, a test behind
+ * its gate.
+ */
 function hasArmWithin<M extends string>(
   outer: Deciding<M>,
   branch: Prepared<M>,

@@ -4,7 +4,8 @@ import type { Cut } from './plan.js';
 const entriesPerCut = 2;
 
 /**
- * A look-up of the arm that a hash falls to: a guide table over the top bits of the hash, then a short scan forward. It allocates nothing.
+ * A look-up of the arm that a hash falls to, which allocates nothing: a guide table over the top bits of the hash, then
+ * a short scan forward (Chen and Asau, 1974: the method of guide tables for discrete distributions).
  *
  * Whatever lies in no cut (NaN, undefined, 2^32) falls to arm `last`, by default the highest that has a cut.
  */

@@ -11,12 +11,11 @@ export interface Placement {
   /** Index into the node's arms. */
   readonly arm: number;
   /**
-   * `hash`: by its unit. `draw`: by chance, for want of a unit. `only`: one arm has everything. `missing`: no unit, where the plan
-   * does not draw. `pin`: by `context.pins`.
+   * `hash`: by its unit. `draw`: by chance, for want of a unit. `only`: one arm has everything. `missing`: no unit,
+   * where the plan does not draw. `pin`: by `context.pins`.
    */
   readonly by: 'hash' | 'draw' | 'only' | 'missing' | 'pin';
   readonly propensity: number;
-  readonly unit?: string;
   /** What the arm was looked up by: the hash of the unit, or what was drawn in its place. */
   readonly hash?: number;
 }
@@ -29,7 +28,7 @@ export interface Surroundings {
 
 type Dividing<M extends string> = PreparedSplit<M> | PreparedChoose<M>;
 
-/** The arm that `context.pins` names for a node, or -1. Pins come from cookies: whatever is not a known arm is ignored. */
+/** The arm that `context.pins` names for a node, or -1. Pins come from cookies: what is not a known arm is ignored. */
 export function pinnedArm<M extends string>(node: Dividing<M>, context: Context): number {
   const pins: unknown = context.pins;
   if (!isObject(pins)) return -1;
@@ -46,10 +45,9 @@ export function placeInSplit<M extends string>(node: PreparedSplit<M>, context: 
   const pinned = pinnedArm(node, context);
   if (pinned >= 0) return { arm: pinned, by: 'pin', propensity: 1 };
   const unit = unitOf(context, node.unit);
-  const named = unit === undefined ? {} : { unit };
   if (unit === undefined && node.plan.missing === 'last')
     return { arm: node.only >= 0 ? node.only : node.arms.length - 1, by: 'missing', propensity: 1 };
-  if (node.only >= 0) return { arm: node.only, by: 'only', propensity: 1, ...named };
+  if (node.only >= 0) return { arm: node.only, by: 'only', propensity: 1 };
   const hash = unit === undefined ? drawHash(rng) : hash32(unit, node.seed);
   const arm = node.locate(hash);
   return {
@@ -57,7 +55,6 @@ export function placeInSplit<M extends string>(node: PreparedSplit<M>, context: 
     by: unit === undefined ? 'draw' : 'hash',
     propensity: node.propensities[arm] as number,
     hash,
-    ...named,
   };
 }
 
@@ -70,19 +67,18 @@ export function placeInChoice<M extends string>(
   if (pinned >= 0) return { arm: pinned, by: 'pin', propensity: 1 };
   weigh(node, context, report);
   const unit = unitOf(context, node.unit);
-  const named = unit === undefined ? {} : { unit };
   const hash = unit === undefined ? drawHash(rng) : hash32(unit, node.seed);
   const arm = locateByWeight(node.weights, hash);
   const propensity = node.weights[arm] as number;
-  if (propensity === 1) return { arm, by: 'only', propensity, ...named };
-  return { arm, by: unit === undefined ? 'draw' : 'hash', propensity, hash, ...named };
+  if (propensity === 1) return { arm, by: 'only', propensity };
+  return { arm, by: unit === undefined ? 'draw' : 'hash', propensity, hash };
 }
 
 const sumTolerance = 1e-6;
 
 /**
- * Asks the policy for weights and makes them fractions of their sum. A policy that throws, leaves a place empty, or is off 1 by more
- * than 1e-6 gives everything to the last arm, whose propensity is then 1: that is what is served.
+ * Asks the policy for weights and makes them fractions of their sum. A policy that throws, leaves a place empty, or is
+ * off 1 by more than 1e-6 gives everything to the last arm, whose propensity is then 1: that is what is served.
  */
 export function weigh<M extends string>(
   { plan, weights }: PreparedChoose<M>,
@@ -105,7 +101,9 @@ export function weigh<M extends string>(
   }
 }
 
-/** Arms side by side in their order, as `cutsOf` lays them. Never an arm of weight 0, whose propensity would be 0 too. */
+/**
+ * Arms side by side in their order, as `cutsOf` lays them. Never an arm of weight 0, whose propensity would be 0 too.
+ */
 export function locateByWeight(weights: Float64Array, hash: number): number {
   let below = 0;
   let last = weights.length - 1;

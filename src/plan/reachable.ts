@@ -45,7 +45,7 @@ export function reachableModels<M extends string>(plan: Plan<M>): readonly M[] {
   return [...models];
 }
 
-/** Throws a ConfigError if a plan has more than 4096 routes; it names the innermost node under which there are too many. */
+/** Throws a ConfigError if a plan has more than 4096 routes: it names the innermost node that leads to too many. */
 export function checkRoutes<M extends string>(plan: Plan<M>): void {
   // Counts are kept by node, so that plans which share their subtrees are counted without being unfolded.
   const counts = new Map<Plan<M>, number>();

@@ -16,11 +16,13 @@ const width = ({ start, end }: Range): number => end - start;
 const notEmpty = (range: Range): boolean => width(range) > 0;
 
 /**
- * New cuts for new weights that move as few units as can be: the total variation between old and new shares, to within 2^-32 for each arm.
+ * New cuts for new weights that move as few units as can be: the total variation between old and new shares, with each
+ * share exact to 2^-32.
  *
- * Shrinking arms give their smallest ranges first and growing arms take what lies next to their own, so that ranges stay few
- * however often this is called (in 40 000 random re-weightings at most 22 for 3 arms, 109 for 10). `weights` has one place per arm of the old
- * cuts and may have more: a new arm stands behind the old ones, a removed one weighs 0. Throws a ConfigError as `cutsOf` does.
+ * Shrinking arms give their smallest ranges first and growing arms take what lies next to their own, so that ranges
+ * stay few however often this is called: in 40 000 random re-weightings at most 22 for 3 arms and 109 for 10. `weights`
+ * has one place for each arm of the old cuts and may have more: a new arm stands behind the old ones, a removed one
+ * weighs 0. Throws a ConfigError as `cutsOf` does.
  */
 export function reallocate(cuts: readonly Cut[], weights: readonly number[]): readonly Cut[] {
   verify('reallocate', 'cuts', cuts, cutsCheck);

@@ -21,14 +21,14 @@ export interface Witness<M extends string> {
   served(node: PreparedServe<M>): void;
 }
 
-/** Routes that only rare requests take, each kept once, so that equal requests share one. Bounded: pins are user input. */
+/** Routes that only rare requests take, kept so that equal requests share one. Bounded, since pins are user input. */
 export type RareRoutes<M extends string> = Map<string, Route<M>>;
 
 export const maxRareRoutes = 4096;
 
 /**
- * Walks from a node down to a model, through any case there is: pins, missing units, choices. Compiled plans come here only for what is
- * rare, and begin where they met it, so that nothing is drawn twice.
+ * Walks from a node down to a model, through any case there is: pins, missing units, choices. Compiled plans come here
+ * only for what is rare, and begin where they met it, so that nothing is drawn twice.
  */
 export function walk<M extends string>(
   start: Prepared<M>,

@@ -23,8 +23,9 @@ export function checkWeights(what: string, weights: readonly number[]): void {
 }
 
 /**
- * Whole numbers of hashes in proportion to `weights`, which sum to 2^32 exactly: each is its weight rounded up or down. What is left
- * over goes first to arms that are wider than rounded down already, so that unchanged weights change nothing, then by largest remainder.
+ * Whole numbers of hashes in proportion to `weights`, which sum to 2^32 exactly: each is its weight rounded up or down.
+ * What rounding down leaves over goes first to arms that are wider than that already, so that unchanged weights change
+ * nothing, then by largest remainder.
  */
 export function apportion(weights: readonly number[], before: readonly number[]): readonly number[] {
   const sum = weights.reduce((total, weight) => total + weight, 0);
