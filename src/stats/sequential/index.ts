@@ -10,3 +10,5 @@ export * from './score-mixture.js';
 export { type ClassicalShape, classicalBounds } from './classical-bounds.js';
 export { type GroupSequentialBounds, type GroupSequentialLooks, groupSequentialBounds } from './group-sequential.js';
 export type { Spending } from './spending.js';
+export { type MixtureSprt, mixtureSprt, mixtureSprtProportions } from './msprt.js';
+export { type SampleRatioTest, sampleRatioTest } from './sample-ratio-test.js';

@@ -1,4 +1,5 @@
 import { needCount, needPositive, needProbability } from '../domain.js';
+import { stirlingError } from '../special/log-gamma.js';
 
 /** The first exposures of an interval with constant shares: how many units were newly assigned to each arm. */
 export interface AssignmentBatch {
@@ -84,15 +85,5 @@ export function readBatch(where: string, name: string, { shares, counts }: Assig
 
 /** ln(Gamma(a + n) / Gamma(a)) - n ln(a + n) + n, which stays small where its parts are millions; a over 0. */
 function logRise(a: number, n: number): number {
-  return (a - 0.5) * Math.log1p(n / a) + binet(a + n) - binet(a);
-}
-
-/** Binet's function, the remainder of Stirling's formula for ln Gamma: below 1e-16 off for all a over 0. */
-function binet(a: number): number {
-  let rest = 0;
-  let at = a;
-  for (; at < 10; at += 1) rest += (at + 0.5) * Math.log1p(1 / at) - 1;
-  const square = 1 / (at * at);
-  const series = 1 / 1260 - square * (1 / 1680 - square * (1 / 1188 - (square * 691) / 360_360));
-  return rest + (1 / 12 - square * (1 / 360 - square * series)) / at;
+  return (a - 0.5) * Math.log1p(n / a) + stirlingError(a + n) - stirlingError(a);
 }

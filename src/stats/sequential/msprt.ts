@@ -1,0 +1,50 @@
+import { need, needCount, needFinite, needPositive } from '../domain.js';
+import { needNonNegative } from './event-count.js';
+
+export interface MixtureSprt {
+  readonly logE: number;
+  /** min(1, 1 / E). Valid at any time if it is the smallest so far that is reported. */
+  readonly pValue: number;
+  /** The variance is estimated, so the level holds in the limit of many observations only. */
+  readonly asymptotic: true;
+}
+
+/**
+ * The mixture sequential probability ratio test for a difference of means, of one stratum with arms of equal size (Johari,
+ * Koomen, Pekelis and Walsh 2017; Robbins 1970), in logs.
+ *
+ * `difference` is candidate minus control, `variance` the sum of both arms' variances of a single observation, in the
+ * metric's unit squared, `n` the observations in each arm, `tauSquared` the variance of the effects that are looked for.
+ * It pools whatever it is given: over a ramp use `scoreMixture` on strata. Without observations or variance E is 1.
+ */
+export function mixtureSprt(observed: {
+  readonly difference: number;
+  readonly variance: number;
+  readonly n: number;
+  readonly tauSquared: number;
+}): MixtureSprt {
+  const { difference, variance, n, tauSquared } = observed;
+  needFinite('mixtureSprt', 'difference', difference);
+  needNonNegative('mixtureSprt', 'variance', variance);
+  needCount('mixtureSprt', 'n', n);
+  needPositive('mixtureSprt', 'tauSquared', tauSquared);
+  if (!(n > 0 && variance > 0)) return { logE: 0, pValue: 1, asymptotic: true };
+  const spread = variance + n * tauSquared;
+  const evidence = n * difference * (n * difference) * (tauSquared / spread / variance);
+  const logE = (Math.log(variance / spread) + evidence) / 2;
+  return { logE, pValue: Math.min(1, Math.exp(-logE)), asymptotic: true };
+}
+
+/** The same for two proportions, whose variance is p (1 - p) summed over the arms. */
+export function mixtureSprtProportions(observed: {
+  readonly candidate: number;
+  readonly control: number;
+  readonly n: number;
+  readonly tauSquared: number;
+}): MixtureSprt {
+  const { candidate, control, n, tauSquared } = observed;
+  need(candidate >= 0 && candidate <= 1, 'mixtureSprtProportions', 'candidate', 'a number in [0, 1]', candidate);
+  need(control >= 0 && control <= 1, 'mixtureSprtProportions', 'control', 'a number in [0, 1]', control);
+  const variance = candidate * (1 - candidate) + control * (1 - control);
+  return mixtureSprt({ difference: candidate - control, variance, n, tauSquared });
+}
