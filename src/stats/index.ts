@@ -8,3 +8,5 @@ export { hypergeometric } from './distributions/hypergeometric.js';
 export { normal } from './distributions/normal.js';
 export { poisson } from './distributions/poisson.js';
 export { t } from './distributions/t.js';
+export { noncentralT } from './distributions/noncentral-t.js';
+export { studentizedRange } from './distributions/studentized-range.js';

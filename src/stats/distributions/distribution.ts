@@ -3,7 +3,7 @@ import { need, needNumber, needProbability } from '../domain.js';
 import type { Tails } from '../special/tails.js';
 
 /** What continuous and discrete distributions share. `P` are the parameters, as in `cdf(x, ...parameters)`. */
-export interface Distribution<P extends readonly number[]> {
+export interface Distribution<P extends readonly (number | undefined)[]> {
   /** P(X <= x). */
   cdf(x: number, ...parameters: P): number;
   /** P(X > x), never computed as 1 - cdf: it is right down to 1e-300, where p-values of large tests lie. */
@@ -21,19 +21,19 @@ export interface Distribution<P extends readonly number[]> {
 }
 
 /** A distribution of real numbers. All functions throw a TurnoutError of code `domain` rather than return NaN. */
-export interface ContinuousDistribution<P extends readonly number[]> extends Distribution<P> {
+export interface ContinuousDistribution<P extends readonly (number | undefined)[]> extends Distribution<P> {
   /** The density at x. */
   pdf(x: number, ...parameters: P): number;
 }
 
 /** A distribution of counts. A count that is not whole is an error, never rounded. */
-export interface DiscreteDistribution<P extends readonly number[]> extends Distribution<P> {
+export interface DiscreteDistribution<P extends readonly (number | undefined)[]> extends Distribution<P> {
   /** P(X = k). */
   pmf(k: number, ...parameters: P): number;
 }
 
 /** The parts that differ between distributions. Only `check` looks at the parameters; the rest may trust them. */
-interface Source<P extends readonly number[]> {
+interface Source<P extends readonly (number | undefined)[]> {
   readonly name: string;
   check(where: string, ...parameters: P): void;
   tails(x: number, ...parameters: P): Tails;
@@ -41,13 +41,13 @@ interface Source<P extends readonly number[]> {
   point(logTail: number, isLower: boolean, ...parameters: P): number;
 }
 
-interface ContinuousSource<P extends readonly number[]> extends Source<P> {
+interface ContinuousSource<P extends readonly (number | undefined)[]> extends Source<P> {
   logPdf(x: number, ...parameters: P): number;
   /** A draw; by inversion of the quantile when left out. */
   draw?(rng: Rng, ...parameters: P): number;
 }
 
-interface DiscreteSource<P extends readonly number[]> extends Source<P> {
+interface DiscreteSource<P extends readonly (number | undefined)[]> extends Source<P> {
   logPmf(k: number, ...parameters: P): number;
 }
 
@@ -58,7 +58,7 @@ export function uniform(where: string, rng: Rng): number {
   return Math.max(value, 2 ** -54);
 }
 
-function parts<P extends readonly number[]>(source: Source<P>, argument: 'x' | 'k'): Distribution<P> {
+function parts<P extends readonly (number | undefined)[]>(source: Source<P>, argument: 'x' | 'k'): Distribution<P> {
   const { name } = source;
   const tailsAt = (method: string, x: number, parameters: P): Tails => {
     const where = `${name}.${method}`;
@@ -87,7 +87,9 @@ function parts<P extends readonly number[]>(source: Source<P>, argument: 'x' | '
   };
 }
 
-export function continuous<P extends readonly number[]>(source: ContinuousSource<P>): ContinuousDistribution<P> {
+export function continuous<P extends readonly (number | undefined)[]>(
+  source: ContinuousSource<P>,
+): ContinuousDistribution<P> {
   const { draw } = source;
   const shared = parts(source, 'x');
   return {
@@ -105,7 +107,9 @@ export function continuous<P extends readonly number[]>(source: ContinuousSource
   };
 }
 
-export function discrete<P extends readonly number[]>(source: DiscreteSource<P>): DiscreteDistribution<P> {
+export function discrete<P extends readonly (number | undefined)[]>(
+  source: DiscreteSource<P>,
+): DiscreteDistribution<P> {
   return {
     ...parts(source, 'k'),
     pmf: (k, ...parameters) => {
