@@ -1,0 +1,103 @@
+import type { Clock, Timer } from '../core/clock.js';
+
+interface Due {
+  readonly at: number;
+  readonly order: number;
+  readonly callback: () => void;
+}
+
+/** Lets everything that is settled by now run, promises of promises and the platform's own queues included. */
+async function turn(): Promise<void> {
+  const { port1, port2 } = new MessageChannel();
+  await new Promise<void>((resolve) => {
+    port1.addEventListener('message', () => resolve(), { once: true });
+    port1.start();
+    port2.postMessage(undefined);
+  });
+  port1.close();
+  port2.close();
+}
+
+/**
+ * A clock that stands still until it is told to move, for tests: timers run in the order of their times, and those of one
+ * time in the order they were set. Wall time starts at `now` (ms since 1970, default 0), monotonic time at 0.
+ */
+export class ManualClock implements Clock {
+  #wall: number;
+  #elapsed = 0;
+  #order = 0;
+  readonly #timers = new Set<Due>();
+
+  constructor(now = 0) {
+    this.#wall = now;
+  }
+
+  now(): number {
+    return this.#wall;
+  }
+
+  elapsed(): number {
+    return this.#elapsed;
+  }
+
+  /** How many timers are set. */
+  get pending(): number {
+    return this.#timers.size;
+  }
+
+  setTimer(callback: () => void, delayMs: number): Timer {
+    this.#order += 1;
+    const due: Due = { at: this.#elapsed + (delayMs > 0 ? delayMs : 0), order: this.#order, callback };
+    this.#timers.add(due);
+    return due;
+  }
+
+  clearTimer(timer: Timer): void {
+    this.#timers.delete(timer as Due);
+  }
+
+  /** Moves both times on by `ms` and runs what comes due on the way, timers that those timers set included. */
+  advance(ms: number): void {
+    const until = this.#elapsed + ms;
+    for (let due = this.#next(until); due !== undefined; due = this.#next(until)) this.#run(due);
+    this.#moveTo(until);
+  }
+
+  /** As `advance`, and lets promises settle before, between and after the timers. */
+  async advanceAsync(ms: number): Promise<void> {
+    const until = this.#elapsed + ms;
+    await turn();
+    for (let due = this.#next(until); due !== undefined; due = this.#next(until)) {
+      this.#run(due);
+      await turn();
+    }
+    this.#moveTo(until);
+    await turn();
+  }
+
+  /** Moves wall time only, either way, as a correction of the system's clock does. No timer runs. */
+  jump(ms: number): void {
+    this.#wall += ms;
+  }
+
+  #next(until: number): Due | undefined {
+    let first: Due | undefined;
+    for (const due of this.#timers) {
+      if (due.at > until) continue;
+      if (first === undefined || due.at < first.at || (due.at === first.at && due.order < first.order)) first = due;
+    }
+    return first;
+  }
+
+  #run(due: Due): void {
+    this.#timers.delete(due);
+    this.#moveTo(due.at);
+    due.callback();
+  }
+
+  #moveTo(elapsed: number): void {
+    if (!(elapsed > this.#elapsed)) return;
+    this.#wall += elapsed - this.#elapsed;
+    this.#elapsed = elapsed;
+  }
+}
