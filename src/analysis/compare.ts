@@ -1,0 +1,139 @@
+import { own } from '../core/json.js';
+import { TurnoutError } from '../core/errors.js';
+import type { Cell } from '../evidence/stratum.js';
+import type { Harm } from '../stats/sequential/odds-mixture.js';
+import { eventBinomial } from '../stats/sequential/event-binomial.js';
+import { inversePropensityBetting, inversePropensityMeans } from '../stats/sequential/inverse-propensity.js';
+import { emptySketch, type SketchJson, sketchRelativeError, sketchSteps } from '../stats/sketch.js';
+import { type Difference, differenceOf, scoreEvidence } from './difference.js';
+import type { Measure } from './measure.js';
+import { type ArmPair, observe, type Observed, observeSlow } from './observe.js';
+import { shiftSketch } from './shift-sketch.js';
+import type { Judged } from './verdict.js';
+
+/** What is to be shown of the candidate: that it is worse than the control by more than a margin, or better. */
+export interface Claim {
+  readonly direction: 'worse' | 'better';
+  /** In the metric's unit (a binary metric's is a fraction). */
+  readonly margin?: number;
+  /** A fraction of the control's mean, or quantile. */
+  readonly relativeMargin?: number;
+  /** Of the latency. Default 0.95. */
+  readonly quantile?: number;
+}
+
+/** How much speaks for a claim. */
+export interface Comparison {
+  readonly observed: Observed;
+  /** The observations that the test used. */
+  readonly n: number;
+  readonly controlN: number;
+  /** Over mature strata; `undefined` while there are none. */
+  readonly difference: Difference | undefined;
+  /** ln of the e-value against the opposite of the claim. */
+  readonly logE: number;
+  /** The method's name. */
+  readonly test: string;
+}
+
+/** The tail of latencies that users remember. */
+export const defaultQuantile = 0.95;
+
+/**
+ * Tests a claim with the method that is exact for the measure, where there is one:
+ *
+ * binary and zero or relative margin: event-binomial, which needs no maturation; binary and absolute margin, or capped
+ * values: inverse-propensity betting, over mature strata; latencies: event-binomial on the slow calls; values without a cap: the
+ * score mixture, which is asymptotic, since no exact test of an unbounded mean exists (Bahadur and Savage 1956).
+ */
+export function compareArms(judged: Judged, control: string, measure: Measure, claim: Claim): Comparison {
+  const all = observe(judged, control, measure);
+  const isMore = (measure.better === 'lower') === (claim.direction === 'worse');
+  const harm: Harm = isMore ? 'more' : 'fewer';
+  if (harm === 'fewer' && !((claim.relativeMargin ?? 0) < 1)) {
+    throw new TurnoutError('domain', `relativeMargin must be under 1 where less of '${measure.name}' is worse.`);
+  }
+  if (measure.type === 'latency') {
+    const slow = observeSlow(all, claim.quantile ?? defaultQuantile, claim.relativeMargin ?? 0);
+    return summary(slow, slow.pairs, events(slow.pairs, harm, 0), 'event-binomial on slow calls');
+  }
+  const mature = all.pairs.filter(({ isMature }) => isMature);
+  if (measure.type === 'continuous') {
+    const { cap } = measure;
+    return cap === undefined
+      ? summary(all, mature, scores(all, harm, claim), 'score mixture (asymptotic)')
+      : summary(all, mature, betting(mature, measure, cap, harm, claim), 'inverse-propensity betting');
+  }
+  const { margin = 0, relativeMargin = 0 } = claim;
+  if (!(margin > 0)) return summary(all, all.pairs, events(all.pairs, harm, relativeMargin), 'event-binomial');
+  const strata = mature.map(({ share, candidateSums, controlSums }) => ({
+    share,
+    candidate: { n: candidateSums.n, events: candidateSums.sum },
+    control: { n: controlSums.n, events: controlSums.sum },
+  }));
+  const { logE } = inversePropensityBetting(strata, { margin, harm });
+  return summary(all, mature, logE, 'inverse-propensity betting');
+}
+
+function summary(observed: Observed, used: readonly ArmPair[], logE: number, test: string): Comparison {
+  return {
+    observed,
+    n: used.reduce((sum, { candidateSums }) => sum + candidateSums.n, 0),
+    controlN: used.reduce((sum, { controlSums }) => sum + controlSums.n, 0),
+    difference: differenceOf(observed),
+    logE,
+    test,
+  };
+}
+
+function events(pairs: readonly ArmPair[], harm: Harm, margin: number): number {
+  const strata = pairs.map(({ share, candidateSums, controlSums }) => ({
+    share,
+    candidate: candidateSums.sum,
+    control: controlSums.sum,
+  }));
+  return eventBinomial(strata, { margin, harm }).logE;
+}
+
+/** A relative margin is an absolute one against a control whose values are that much worse. */
+function scores(observed: Observed, harm: Harm, { margin = 0, relativeMargin = 0 }: Claim): number {
+  const factor = harm === 'more' ? 1 + relativeMargin : 1 - relativeMargin;
+  const scaled =
+    relativeMargin > 0 ? { ...observed, pairs: observed.pairs.map((pair) => scaleControl(pair, factor)) } : observed;
+  const difference = differenceOf(scaled);
+  return difference === undefined ? 0 : scoreEvidence(difference, harm, margin);
+}
+
+function scaleControl(pair: ArmPair, factor: number): ArmPair {
+  const { share, candidate, control, candidateSums, isMature } = pair;
+  const { n, sum, sumSq } = pair.controlSums;
+  const controlSums = { n, sum: sum * factor, sumSq: sumSq * factor * factor };
+  // Without the folded score, which was taken against the control as it is.
+  return { share, candidate, control, candidateSums, controlSums, isMature };
+}
+
+function betting(
+  pairs: readonly ArmPair[],
+  measure: Measure,
+  cap: number,
+  harm: Harm,
+  { margin = 0, relativeMargin = 0 }: Claim,
+): number {
+  // Whole buckets, so that the margin is at least the one asked for. Fewer: as many down as make up for 1 - margin.
+  const steps = harm === 'more' ? sketchSteps(relativeMargin) : -sketchSteps(1 / (1 - relativeMargin) - 1);
+  const strata = pairs.map(({ share, candidate, control }) => ({
+    share,
+    candidate: valuesOf(measure, candidate),
+    control: shiftSketch(valuesOf(measure, control), steps),
+  }));
+  // Room above the cap for a control that was scaled up: cutting it off there would make it better than it is.
+  const bucket = (1 + sketchRelativeError) / (1 - sketchRelativeError);
+  const room = steps > 0 ? cap * (1 + sketchRelativeError) * bucket ** steps : cap;
+  return inversePropensityMeans(strata, { margin, harm, cap: room }).logE;
+}
+
+/** The distribution of a capped metric; with a mean per exposure, those without a report are zeros. */
+function valuesOf({ name, per }: Measure, { metrics, exposed }: Cell): SketchJson {
+  const { n = 0, sketch = emptySketch } = own(metrics, name) ?? {};
+  return per === 'exposure' ? { ...sketch, zero: sketch.zero + Math.max(0, exposed - n) } : sketch;
+}

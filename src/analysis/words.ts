@@ -1,0 +1,29 @@
+import type { Measure } from './measure.js';
+
+/** Three digits are what a person compares; more would claim a precision that is not there. */
+const short = (value: number, digits: number): string => String(Number(value.toPrecision(digits)));
+
+/** A fraction as `2.13 %`. */
+export function percent(fraction: number): string {
+  return `${short(fraction * 100, 3)} %`;
+}
+
+/** A time as `312 ms`. */
+export function milliseconds(ms: number): string {
+  return `${short(ms, 3)} ms`;
+}
+
+/** A mean of this measure: rates as percentages, the rest in the metric's own unit. */
+export function meanOf({ type }: Measure, mean: number): string {
+  return type === 'continuous' ? short(mean, 4) : percent(mean);
+}
+
+/** How strong the evidence is, and how strong it would have to be. */
+export function evidenceOf(eValue: number, alpha: number): string {
+  return `e-value ${eValue < 1e6 ? short(eValue, 3) : 'over a million'}, ${short(1 / alpha, 6)} decides`;
+}
+
+/** What a measure counts, in the plural. */
+export function unitsOf({ per }: Measure): string {
+  return `${per}s`;
+}
