@@ -39,7 +39,8 @@ export type Signal =
       readonly ok: boolean;
       readonly detail: Json;
     }
-  | { readonly type: 'joined' | 'left'; readonly instance: string };
+  | { readonly type: 'joined'; readonly instance: string }
+  | { readonly type: 'left'; readonly instance: string };
 
 /** What `reduce` may look at. `now` never goes back; `rng` is seeded by (router, revision, node), alike on every replica. */
 export interface View {

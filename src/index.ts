@@ -1,0 +1,13 @@
+export type { Clock } from './core/clock.js';
+export { systemClock } from './core/clock.js';
+export type { Condition, JsonCondition } from './core/conditions.js';
+export type { Context } from './core/context.js';
+export { ConfigError, TurnoutError, isTurnoutError } from './core/errors.js';
+export type { ErrorCode, Issue } from './core/errors.js';
+export { hash32 } from './core/hash.js';
+export type { Json } from './core/json.js';
+export { seededRng, systemRng } from './core/rng.js';
+export type { Rng } from './core/rng.js';
+export { createRouter } from './runtime/router.js';
+export { Canary } from './strategies/canary.js';
+export { exponential, linear } from './strategies/ramp.js';

@@ -1,0 +1,289 @@
+import { type Clock, systemClock } from '../core/clock.js';
+import type { Context } from '../core/context.js';
+import { ConfigError, TurnoutError } from '../core/errors.js';
+import type { Json } from '../core/json.js';
+import { type Rng, systemRng } from '../core/rng.js';
+import type { Metrics, OutcomeOf } from '../evidence/metric.js';
+import { type CompiledPlan, compilePlan } from '../plan/compile.js';
+import { type Explanation, explainPlan } from '../plan/explain.js';
+import type { Plan, Route } from '../plan/plan.js';
+import { prerequisiteCycle } from '../plan/prerequisites.js';
+import { rootScope } from '../strategies/scope.js';
+import type { Command, Scope, Strategy } from '../strategies/strategy.js';
+import { Adoption } from './adoption.js';
+import { claimTask } from './claims.js';
+import { type Answer, ControlLoop } from './control-loop.js';
+import { DataPlane } from './data-plane.js';
+import type { Decision } from './decision.js';
+import { memoryStore } from './memory-store.js';
+import type { Difference } from './mirror-pool.js';
+import type { InputOf, Models } from './model.js';
+import { claimName } from './open-routers.js';
+import type { CommandOptions, Prediction, Router } from './router.js';
+import type { RouterEvents } from './router-events.js';
+import { type RouterOptions, isServer } from './router-options.js';
+import { type RouterStatus, withLooks, withoutCode } from './status.js';
+import { TaskRunner } from './task-runner.js';
+import { Telemetry } from './telemetry.js';
+import { Ticker } from './ticker.js';
+
+/** A router that runs: it joins the data plane, the control loop and what is told of them, and decides nothing itself. */
+export class LiveRouter<Ms extends Models, Qs extends Metrics, M extends string> implements Router<Ms, Qs, M> {
+  readonly name: string;
+  readonly #strategy: Strategy<M>;
+  readonly #options: RouterOptions<Ms, Qs, Strategy<M>>;
+  readonly #clock: Clock;
+  readonly #rng: Rng;
+  readonly #telemetry: Telemetry<M>;
+  readonly #data: DataPlane<M>;
+  readonly #adoption: Adoption<M>;
+  readonly #loop: ControlLoop;
+  readonly #tasks: TaskRunner;
+  readonly #ticker: Ticker;
+  readonly #releaseName: () => void;
+  readonly #isDisabled: boolean;
+  #isClosed = false;
+
+  constructor(options: RouterOptions<Ms, Qs, Strategy<M>>) {
+    const { name, strategy, clock = systemClock, rng = systemRng, metrics = {}, disabled = false } = options;
+    this.name = name;
+    this.#options = options;
+    this.#strategy = strategy;
+    this.#clock = clock;
+    this.#rng = rng;
+    this.#isDisabled = disabled;
+    this.#telemetry = new Telemetry<M>(name, options.logger);
+    const stable = this.#checkedStable();
+    this.#releaseName = claimName(name, options.replica);
+    const newId = () => this.#newId();
+    this.#data = new DataPlane<M>({ ...options, metrics, clock, rng, newId }, this.#telemetry);
+    this.#adoption = this.#newAdoption(stable);
+    const newReplica = this.#replicaNames();
+    const store = options.store ?? memoryStore();
+    this.#loop = new ControlLoop({
+      router: name,
+      strategy,
+      store,
+      isPrivate: options.store === undefined,
+      clock,
+      metrics,
+      onPlanEdit: options.onPlanEdit ?? 'restart',
+      storeTimeoutMs: options.storeTimeoutMs ?? 5000,
+      ...(options.instance !== undefined && { instance: options.instance }),
+      newReplica,
+      takeDelta: (now) => this.#data.recorder.takeDelta(now),
+      adopt: (force) => {
+        if (!disabled) this.#adoption.adopt(force);
+      },
+      notify: (notices) => this.#telemetry.notices(notices),
+      onError: (error, operation) => this.#telemetry.error(error, `store ${operation}`),
+    });
+    const claimant = newReplica();
+    this.#tasks = new TaskRunner({
+      clock,
+      ...(options.instance !== undefined && { instance: options.instance }),
+      claim: (task) => claimTask(store, name, claimant, task, clock.now()),
+      settled: ({ id, node }, ok, detail) => void this.#signalSettled(id, node, ok, detail),
+      onError: (error, operation) => this.#telemetry.error(error, operation),
+    });
+    this.#ticker = new Ticker(clock, rng, disabled ? false : (options.tickEveryMs ?? 10_000), () => this.tick());
+  }
+
+  route(context: Context): Route<M> {
+    return this.#adoption.current.route(context);
+  }
+
+  decide(context: Context): Decision<M> {
+    this.#ticker.touch();
+    return this.#data.decide(this.#adoption.current.route(context), context);
+  }
+
+  predict(input: InputOf<Ms, M>, context: Context): Promise<Prediction<Ms, M>> {
+    this.#ticker.touch();
+    // The types know which model gives which output; here all are alike.
+    return this.#data.predict(this.#adoption.current.route(context), input, context) as Promise<Prediction<Ms, M>>;
+  }
+
+  report(decision: Decision<M> | string, outcome: OutcomeOf<Qs>): boolean {
+    return this.#data.report(decision, outcome);
+  }
+
+  promote(options: CommandOptions & { readonly arm?: string } = {}): Promise<Answer> {
+    const { arm } = options;
+    return this.#order({ type: 'promote', ...(arm !== undefined && { arm }), ...addressed(options) });
+  }
+
+  rollback(reason: string, options: CommandOptions = {}): Promise<Answer> {
+    return this.#order({ type: 'rollback', reason, ...addressed(options) });
+  }
+
+  pause(options: CommandOptions = {}): Promise<Answer> {
+    return this.#order({ type: 'pause', ...addressed(options) });
+  }
+
+  resume(options: CommandOptions = {}): Promise<Answer> {
+    return this.#order({ type: 'resume', ...addressed(options) });
+  }
+
+  approve(options: CommandOptions = {}): Promise<Answer> {
+    return this.#order({ type: 'approve', ...addressed(options) });
+  }
+
+  reject(options: CommandOptions = {}): Promise<Answer> {
+    return this.#order({ type: 'reject', ...addressed(options) });
+  }
+
+  reset(node?: string, options: CommandOptions = {}): Promise<Answer> {
+    return this.#order({ type: 'reset', ...addressed(node === undefined ? options : { ...options, node }) });
+  }
+
+  status(): RouterStatus<M> {
+    const { failingSince, record, state, looks, pendingRollbacks, lostDeltas } = this.#loop;
+    const scope = this.#scope(record?.revision ?? 1);
+    const root = this.#strategy.status(state ?? this.#strategy.init(this.#clock.now(), scope), scope);
+    const { current, behind } = this.#adoption;
+    return {
+      name: this.name,
+      revision: record?.revision ?? 0,
+      root: withLooks(root, looks),
+      stale: failingSince !== undefined || state === undefined,
+      staleMs: failingSince === undefined ? 0 : Math.max(0, this.#clock.now() - failingSince),
+      behind,
+      unstored: pendingRollbacks,
+      ready: state !== undefined && current.models.every((model) => this.#data.pool.loaded(model)),
+      history: record?.history ?? [],
+      counters: { ...this.#data.counters(), ...this.#telemetry.counters(), lostDeltas },
+    };
+  }
+
+  explain(context: Context): Explanation<M> {
+    return explainPlan(this.#adoption.current.plan, context, this.#compileOptions());
+  }
+
+  on<E extends keyof RouterEvents<M>>(event: E, listener: (payload: RouterEvents<M>[E]) => unknown): () => void {
+    return this.#telemetry.events.on(event, listener);
+  }
+
+  async tick(): Promise<void> {
+    if (this.#isDisabled || this.#isClosed) return;
+    await this.#loop.tick();
+    this.#wantTasks();
+    for (const { node, arm, expected } of this.#data.mirrors.silent()) {
+      this.#telemetry.alert({ node, why: `the shadow '${arm}' was asked for ${expected} times and never ran` });
+    }
+  }
+
+  async ready(): Promise<void> {
+    if (!this.#isDisabled && this.#loop.record === undefined && !(await this.#loop.start())) {
+      throw new TurnoutError('store-failed', `The store of '${this.name}' did not answer: the stable model is served.`);
+    }
+    this.#wantTasks();
+    await Promise.all(this.#adoption.current.models.map((model) => this.#data.pool.ensure(model)));
+  }
+
+  drained(model: M): Promise<void> {
+    return this.#data.pool.drained(model);
+  }
+
+  snapshot(): Json {
+    const { json, omitted } = withoutCode(this.#adoption.current.plan);
+    return { format: 1, router: this.name, revision: this.#loop.record?.revision ?? 0, plan: json, omitted };
+  }
+
+  differences(): readonly Difference[] {
+    return this.#data.mirrors.differences();
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#ticker.close();
+    this.#tasks.close();
+    this.#data.mirrors.close();
+    await this.#loop.close();
+    await this.#data.pool.close();
+    this.#telemetry.events.clear();
+    this.#releaseName();
+  }
+
+  /** The stable model of a first state. Whatever a plan can have wrong shows here, before the router exists. */
+  #checkedStable(): M {
+    const scope = this.#scope(1);
+    const state = this.#strategy.init(this.#clock.now(), scope);
+    const plan = this.#strategy.plan(state, scope);
+    const cycle = prerequisiteCycle(plan);
+    if (cycle !== undefined) {
+      const message = `its rules wait for each other: ${cycle.join(' → ')}. Take one prerequisite out.`;
+      throw new ConfigError('createRouter', [{ path: 'options.strategy', message }]);
+    }
+    this.#compile(plan);
+    return this.#strategy.status(state, scope).stable;
+  }
+
+  #newAdoption(stable: M): Adoption<M> {
+    const { recorder, pool } = this.#data;
+    return new Adoption<M>(stable, this.#isDisabled ? 'disabled' : 'stale', {
+      pool,
+      isEager: (this.#options.load ?? (isServer() ? 'eager' : 'lazy')) === 'eager',
+      plan: (state, revision) => this.#strategy.plan(state, this.#scope(revision)),
+      compile: (plan, reason) => this.#compile(plan, reason),
+      onAdopted: (nodes, isStored) => {
+        recorder.adopt(nodes);
+        recorder.suppress(!isStored);
+      },
+      onError: (error, operation) => this.#telemetry.error(error, operation),
+    });
+  }
+
+  #scope(revision: number): Scope {
+    return rootScope(this.name, revision, this.#options.instance);
+  }
+
+  async #order(command: Command): Promise<Answer> {
+    if (this.#isClosed) return { accepted: false, reason: 'the router is closed' };
+    if (this.#isDisabled) return { accepted: false, reason: 'the router is disabled' };
+    const answer = await this.#loop.command(command);
+    this.#wantTasks();
+    return answer;
+  }
+
+  async #signalSettled(task: string, node: string, ok: boolean, detail: Json): Promise<void> {
+    await this.#loop.signal({ type: 'settled', task, node, ok, detail });
+    this.#wantTasks();
+  }
+
+  #wantTasks(): void {
+    const { state, record } = this.#loop;
+    if (state === undefined || this.#isClosed || this.#isDisabled) return;
+    this.#tasks.want(this.#strategy.tasks?.(state, this.#scope(record?.revision ?? 1)) ?? []);
+  }
+
+  #compileOptions() {
+    const { conditions } = this.#options;
+    const onError = (error: unknown) => this.#telemetry.error(error, 'condition');
+    return { rng: this.#rng, onError, ...(conditions !== undefined && { conditions }) };
+  }
+
+  #compile(plan: Plan<M>, reason?: Route<M>['reason']): CompiledPlan<M> {
+    return compilePlan(plan, { ...this.#compileOptions(), ...(reason !== undefined && { reason }) });
+  }
+
+  #newId(): string {
+    const part = () => Math.floor(this.#rng.next() * 0x100000000).toString(36);
+    return `${part()}${part()}`;
+  }
+
+  /** Names for the writers of this router: unlike any other process's, and never used twice. */
+  #replicaNames(): () => string {
+    const process = `${this.#options.replica ?? 'replica'}-${this.#newId()}`;
+    let made = 0;
+    return () => {
+      made += 1;
+      return `${process}-${made}`;
+    };
+  }
+}
+
+function addressed({ node, by = 'a person' }: CommandOptions): { readonly by: string; readonly node?: string } {
+  return node === undefined ? { by } : { by, node };
+}
