@@ -2,6 +2,7 @@ import { emptySketch, QuantileSketch } from '../stats/sketch.js';
 import { emptySums } from './cell.js';
 import type { Metric } from './metric.js';
 import type { Cell, MetricSums } from './stratum.js';
+import type { UnitBitmap } from './unit-bitmap.js';
 
 /** The running sums of one metric in one cell. */
 class SumsCounter {
@@ -45,10 +46,16 @@ export class CellCounter {
   fellBack = 0;
   compared = 0;
   mismatches = 0;
+  /** The units that its node has seen, in whichever arm. */
+  readonly seen: UnitBitmap;
   #latency: QuantileSketch | undefined;
   #firstItem: QuantileSketch | undefined;
   /** By name, with the declaration that the numbers were counted under. */
   readonly #metrics = new Map<string, { readonly metric: Metric<unknown>; sums: SumsCounter | undefined }>();
+
+  constructor(seen: UnitBitmap) {
+    this.seen = seen;
+  }
 
   addLatency(latencyMs: number): void {
     (this.#latency ??= new QuantileSketch()).add(latencyMs);

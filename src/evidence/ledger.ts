@@ -2,6 +2,7 @@ import { recordOf } from '../core/json.js';
 import { CellCounter } from './counter.js';
 import { latestTime, textMax } from './parse.js';
 import type { Cell, Stratum } from './stratum.js';
+import { UnitBitmap } from './unit-bitmap.js';
 
 /** What a node of the plan in force counts under. */
 export interface NodeEpoch {
@@ -16,7 +17,6 @@ export interface NodeEpoch {
 /** The epochs that outcomes may still come for: of one node, and in all. */
 const epochsPerNodeMax = 64;
 const epochsMax = 1024;
-const bitmapBits = 65_536;
 
 /** One time bucket of one epoch, and its arms. */
 interface OpenStratum {
@@ -29,8 +29,8 @@ interface OpenStratum {
 /** A node's epoch, with the buckets in which something was counted lately. */
 interface OpenEpoch {
   readonly terms: NodeEpoch;
-  /** The units that this node has seen under its salt, one bit each; shared by all epochs of the salt, made when first used. */
-  readonly seen: { bits: Uint8Array | undefined };
+  /** The units that the node has seen under its salt: shared by all epochs of the salt. */
+  readonly units: UnitBitmap;
   readonly strata: Map<number, OpenStratum>;
   /** The bucket that was asked for last: nearly always the one that is asked for next. */
   last: OpenStratum | undefined;
@@ -97,19 +97,6 @@ export class Ledger {
     return open.terms.arms.includes(arm) ? this.#stratum(open, at)?.cells.get(arm) : undefined;
   }
 
-  /** True the first time that this node sees the unit under the salt of the epoch. `hash` has 32 bits. */
-  isFirst(node: string, epoch: number, hash: number): boolean {
-    const seen = this.#nodes.get(node)?.get(epoch)?.seen;
-    if (seen === undefined) return false;
-    seen.bits ??= new Uint8Array(bitmapBits / 8);
-    const index = hash >>> 19;
-    const bit = 1 << ((hash >>> 16) & 7);
-    const byte = seen.bits[index] as number;
-    if ((byte & bit) !== 0) return false;
-    seen.bits[index] = byte | bit;
-    return true;
-  }
-
   /** What was counted since the last take. Buckets in which nothing happened since then are closed; the others stay warm. */
   take(perExposure: readonly string[]): Stratum[] {
     const taken: Stratum[] = [];
@@ -131,8 +118,8 @@ export class Ledger {
     const isSame = before !== undefined && JSON.stringify(before.terms) === JSON.stringify(terms);
     const alike = [...epochs.values()].find((epoch) => epoch.terms.salt === terms.salt);
     if (before !== undefined) this.#forget(before);
-    const seen = alike?.seen ?? { bits: undefined };
-    const open = isSame ? before : { terms, seen, strata: new Map<number, OpenStratum>(), last: undefined };
+    const units = alike?.units ?? new UnitBitmap();
+    const open = isSame ? before : { terms, units, strata: new Map<number, OpenStratum>(), last: undefined };
     // Set again, not only kept: the order of the maps is that of the last adoption.
     this.#nodes.set(terms.node, epochs.set(terms.epoch, open));
     this.#epochs.add(open);
@@ -164,7 +151,7 @@ export class Ledger {
         this.#dropped += 1;
         return undefined;
       }
-      const cells = new Map(arms.map((arm) => [arm, new CellCounter()] as const));
+      const cells = new Map(arms.map((arm) => [arm, new CellCounter(epoch.units)] as const));
       stratum = { epoch, from, to: isFolded ? 0 : from + this.#bucketMs, cells };
       epoch.strata.set(from, stratum);
       this.#open.add(stratum);

@@ -29,8 +29,8 @@ export interface SettledOutcome {
   readonly error: boolean;
   /** Until the answer was complete, or the call failed or timed out: a slow failure must not flatter the latency. */
   readonly latencyMs: number;
-  readonly firstItemMs?: number;
-  readonly fellBack?: boolean;
+  readonly firstItemMs?: number | undefined;
+  readonly fellBack?: boolean | undefined;
 }
 
 /** A shadow's outcome beside its primary's, for the same request. */
@@ -101,7 +101,7 @@ export class Recorder {
         const unit = unitOf(context, attribute);
         hash = unit === undefined ? undefined : hash32(unit, unitSeed);
       }
-      if (hash !== undefined && this.#ledger.isFirst(exposure.node, exposure.epoch, hash)) cell.units += 1;
+      if (hash !== undefined && cell.seen.isFirst(hash)) cell.units += 1;
     }
   }
 
