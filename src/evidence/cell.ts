@@ -71,11 +71,13 @@ export function addCells(a: Cell, b: Cell): Cell {
 function parseSums(where: string, json: unknown): MetricSums {
   const { n, sum, sumSq, late, per, sketch } = parseObject(where, json);
   const reports = parseCount(`${where}.n`, n);
+  // The bounds leave room for what a long sum's rounding adds.
+  const sumMax = 1.001 * greatestValue * reports;
   if (!(per === undefined || per === 'exposure')) unreadable(`${where}.per`, "'exposure' or nothing", per);
   return {
     n: reports,
-    sum: parseNumber(`${where}.sum`, sum, -greatestValue * reports, greatestValue * reports),
-    sumSq: parseNumber(`${where}.sumSq`, sumSq, 0, greatestValue ** 2 * reports),
+    sum: parseNumber(`${where}.sum`, sum, -sumMax, sumMax),
+    sumSq: parseNumber(`${where}.sumSq`, sumSq, 0, greatestValue * sumMax),
     late: parseCount(`${where}.late`, late),
     ...(per === undefined ? {} : { per: 'exposure' }),
     ...(sketch === undefined ? {} : { sketch: parseSketch(sketch) }),

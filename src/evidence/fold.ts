@@ -29,9 +29,13 @@ function sumsOf(cell: Cell, metric: string, perExposure: boolean): Sums {
 const isCount = ({ n, sum, sumSq }: Sums) => sum === sumSq && Number.isInteger(sum) && sum <= n;
 
 function compare(candidate: Sums, control: Sums): ScoreSums {
-  if (!isCount(candidate) || !isCount(control)) return stratifiedScore([{ candidate, control }], 'mean');
   const events = ({ n, sum }: Sums) => ({ n, events: sum });
-  return stratifiedScore([{ candidate: events(candidate), control: events(control) }], 'binary');
+  const { score, variance, weight } =
+    isCount(candidate) && isCount(control)
+      ? stratifiedScore([{ candidate: events(candidate), control: events(control) }], 'binary')
+      : stratifiedScore([{ candidate, control }], 'mean');
+  // Without z and the estimate: only sums add up.
+  return { score, variance, weight };
 }
 
 function errorsOf({ outcomes, errors }: Cell): Sums {

@@ -6,13 +6,17 @@ const ascii = fc.string({ unit: fc.integer({ min: 0x20, max: 0x7e }).map((code) 
 
 describe('base64url', () => {
   it('is what Node writes', () => {
-    fc.assert(fc.property(ascii, (text) => void expect(toBase64Url(text)).toBe(Buffer.from(text).toString('base64url'))));
+    fc.assert(
+      fc.property(ascii, (text) => void expect(toBase64Url(text)).toBe(Buffer.from(text).toString('base64url'))),
+    );
     // The letters in which this alphabet differs from that of MIME, and every length of padding.
     expect(['~~?', '~~>', 'a', 'ab', 'abc'].map(toBase64Url)).toEqual(['fn4_', 'fn4-', 'YQ', 'YWI', 'YWJj']);
   });
 
   it('gives back what it was given', () => {
-    fc.assert(fc.property(ascii, (text) => void expect(fromBase64Url(toBase64Url(text))).toBe(text === '' ? undefined : text)));
+    fc.assert(
+      fc.property(ascii, (text) => void expect(fromBase64Url(toBase64Url(text))).toBe(text === '' ? undefined : text)),
+    );
   });
 
   it.each([

@@ -62,7 +62,9 @@ describe('metrics', () => {
   });
 
   it.each([0, -1, Number.NaN, Infinity, 1e12 + 1, '9'])('refuses a cap of %s', (cap) => {
-    expect(issuesOf(() => continuous({ cap: cap as number }))[0]?.message).toMatch(/^must be a number over 0, at most 1000/);
+    expect(issuesOf(() => continuous({ cap: cap as number }))[0]?.message).toMatch(
+      /^must be a number over 0, at most 1000/,
+    );
   });
 
   it('takes caps up to 1e12', () => {
@@ -103,7 +105,9 @@ describe('metricsCheck', () => {
       'metrics.clicked.windowMs',
       'metrics.clicked.better',
     ]);
-    expect(check({ clicked: { ...binary(), type: 'ternary' } }).map(({ path }) => path)).toEqual(['metrics.clicked.type']);
+    expect(check({ clicked: { ...binary(), type: 'ternary' } }).map(({ path }) => path)).toEqual([
+      'metrics.clicked.type',
+    ]);
     expect(check({ clicked: { ...binary(), cap: -1 } }).map(({ path }) => path)).toEqual(['metrics.clicked.cap']);
     for (const other of [null, 3, [binary()]]) {
       expect(check(other)).toMatchObject([{ path: 'metrics' }]);
@@ -112,7 +116,9 @@ describe('metricsCheck', () => {
   });
 
   it('refuses names of no letters and of more than 128', () => {
-    expect(check({ '': binary() })).toMatchObject([{ path: 'metrics.', message: 'must have a name of 1 to 128 characters.' }]);
+    expect(check({ '': binary() })).toMatchObject([
+      { path: 'metrics.', message: 'must have a name of 1 to 128 characters.' },
+    ]);
     expect(check({ ['x'.repeat(129)]: binary() })).toHaveLength(1);
   });
 

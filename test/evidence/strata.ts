@@ -17,7 +17,11 @@ export const sketchOf = (...values: readonly number[]): SketchJson => {
 };
 
 /** A stratum of the hour `bucket` of a canary of 10 %. */
-export const stratumOf = (bucket: number, cells: Readonly<Record<string, Cell>>, parts: Partial<Stratum> = {}): Stratum => ({
+export const stratumOf = (
+  bucket: number,
+  cells: Readonly<Record<string, Cell>>,
+  parts: Partial<Stratum> = {},
+): Stratum => ({
   node: 'ranker',
   epoch: 1,
   from: bucket * hour,
@@ -43,14 +47,17 @@ export const anyCell: fc.Arbitrary<Cell> = fc
   })
   .map(({ outcomes, errors, reports, values, counts }) => {
     const [extra = 0, units = 0, pinned = 0, fellBack = 0, compared = 0, mismatches = 0] = counts;
+    const clicks = Math.min(reports, outcomes);
     const sum = values.reduce((total, value) => total + value, 0);
     const sumSq = values.reduce((total, value) => total + value * value, 0);
     return cellOf({
       ...{ exposed: outcomes + extra, units, pinned, outcomes, errors: Math.min(errors, outcomes), fellBack },
       ...{ compared, mismatches, latency: sketchOf(...values), firstItem: sketchOf(...values.slice(1)) },
       metrics: {
-        clicked: sumsOf({ n: Math.min(reports, outcomes), sum: reports >> 1, sumSq: reports >> 1, per: 'exposure' }),
-        ...(values.length > 0 ? { revenue: sumsOf({ n: values.length, sum, sumSq, sketch: sketchOf(...values) }) } : {}),
+        clicked: sumsOf({ n: clicks, sum: clicks >> 1, sumSq: clicks >> 1, per: 'exposure' }),
+        ...(values.length > 0
+          ? { revenue: sumsOf({ n: values.length, sum, sumSq, sketch: sketchOf(...values) }) }
+          : {}),
       },
     });
   });

@@ -72,7 +72,9 @@ describe('tokens', () => {
   });
 
   it('are texts that URLs, cookies and logs take as they are', () => {
-    fc.assert(fc.property(anyContent, (any) => void expect(encodeToken(any, signer)).toMatch(/^t1\.[\w-]+\.[\w-]{43}$/)));
+    fc.assert(
+      fc.property(anyContent, (any) => void expect(encodeToken(any, signer)).toMatch(/^t1\.[\w-]+\.[\w-]{43}$/)),
+    );
   });
 
   it('have a form that does not change, since they are kept for days', () => {
@@ -182,7 +184,14 @@ describe('tokens', () => {
 
   it('are refused when their letters are not those of the alphabet, or spell it in another way', () => {
     const payload = forge(good).slice(3);
-    for (const other of [`${payload}=`, `${payload} `, ` ${payload}`, `${payload}\n`, payload.replace(/./, '+'), `${payload}é`]) {
+    for (const other of [
+      `${payload}=`,
+      `${payload} `,
+      ` ${payload}`,
+      `${payload}\n`,
+      payload.replace(/./, '+'),
+      `${payload}é`,
+    ]) {
       expect(refused(`t1.${other}`)).toBe('The token is refused: its content is damaged.');
     }
     // UTF-8 beyond ASCII would be read as other letters; JSON has escapes for them.
