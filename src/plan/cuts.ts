@@ -4,7 +4,7 @@ import { checkWeights, hashSpace, widthsOf } from './weights.js';
 
 export { locator } from './locate.js';
 export { reallocate } from './reallocate.js';
-export { cutsCheck } from './weights.js';
+export { cutsCheck, hashSpace } from './weights.js';
 
 /**
  * The cuts of a two-arm ramp: arm 0, the candidate, from 0 up to `share`; arm 1, the baseline, behind it. A larger

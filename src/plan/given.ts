@@ -51,10 +51,10 @@ function hasArmWithin<M extends string>(
 function armOfSplit<M extends string>(node: PreparedSplit<M>, context: Context): number {
   const pinned = pinnedArm(node, context);
   if (pinned >= 0) return pinned;
-  if (node.only >= 0) return node.only;
   const unit = unitOf(context, node.unit);
-  if (unit !== undefined) return node.locate(hash32(unit, node.seed));
-  return node.plan.missing === 'last' ? node.arms.length - 1 : -1;
+  if (unit === undefined && node.plan.missing === 'last') return node.arms.length - 1;
+  if (node.only >= 0) return node.only;
+  return unit === undefined ? -1 : node.locate(hash32(unit, node.seed));
 }
 
 function armOfChoice<M extends string>(

@@ -46,7 +46,7 @@ export function placeInSplit<M extends string>(node: PreparedSplit<M>, context: 
   if (pinned >= 0) return { arm: pinned, by: 'pin', propensity: 1 };
   const unit = unitOf(context, node.unit);
   if (unit === undefined && node.plan.missing === 'last')
-    return { arm: node.only >= 0 ? node.only : node.arms.length - 1, by: 'missing', propensity: 1 };
+    return { arm: node.arms.length - 1, by: 'missing', propensity: 1 };
   if (node.only >= 0) return { arm: node.only, by: 'only', propensity: 1 };
   const hash = unit === undefined ? drawHash(rng) : hash32(unit, node.seed);
   const arm = node.locate(hash);

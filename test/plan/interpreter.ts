@@ -84,7 +84,7 @@ export function interpret(plan: Plan<string>, context: Context, rng: Rng, so: Ga
   if (pinned >= 0) return on(to(pinned), 4, exposure(pinned, 1, true));
   const unit = textOf(context[attribute]);
   const only = cuts.length === 1 ? (cuts[0]?.arm as number) : -1;
-  if (unit === undefined && plan.missing === 'last') return on(to(only >= 0 ? only : arms.length - 1), 3);
+  if (unit === undefined && plan.missing === 'last') return on(to(arms.length - 1), 3);
   if (only >= 0) return on(to(only), 0, exposure(only, 1));
   const hash = unit === undefined ? rng.next() * 2 ** 32 : oracleHash(unit, oracleHash(plan.salt));
   const index = cuts.find(({ below }) => hash < below)?.arm as number;
