@@ -79,7 +79,7 @@ export class ModelPool<M extends string> {
     this.#slot(model).leave();
   }
 
-  /** Resolves as soon as nothing of this model is in flight. */
+  /** Resolves as soon as no plan reaches the model and nothing of it is in flight; its unload may still follow. */
   drained(model: M): Promise<void> {
     return this.#slot(model).drained();
   }

@@ -22,6 +22,7 @@ export class ModelSlot {
   readonly #tools: SlotTools;
   #phase: 'unloaded' | 'loading' | 'loaded' | 'unloading';
   #inFlight = 0;
+  #reachable = true;
   #dropped = false;
   #closed = false;
   #sweeping = false;
@@ -57,16 +58,16 @@ export class ModelSlot {
     if (!(this.#inFlight > 0)) return;
     this.#inFlight -= 1;
     if (this.#inFlight > 0) return;
-    this.#rest?.resolve();
-    this.#rest = undefined;
+    this.#settleRest();
     if (this.#dropped) this.#sweep();
   }
 
-  /** Resolves as soon as nothing is in flight. */
+  /** Resolves when no plan reaches it and nothing is in flight. */
   drained(): Promise<void> {
-    if (this.#inFlight === 0) return Promise.resolve();
     this.#rest ??= deferred();
-    return this.#rest.promise;
+    const { promise } = this.#rest;
+    this.#settleRest();
+    return promise;
   }
 
   /** Nothing when it is loaded; else the one load that is under way or begins now. */
@@ -89,6 +90,8 @@ export class ModelSlot {
 
   /** Says whether a plan can reach it. */
   retain(wanted: boolean): void {
+    this.#reachable = wanted;
+    this.#settleRest();
     if (wanted) {
       this.#dropped = false;
       this.#announced = false;
@@ -105,6 +108,12 @@ export class ModelSlot {
     this.retain(false);
     this.#settleClose();
     return this.#finished.promise;
+  }
+
+  #settleRest(): void {
+    if (this.#reachable || this.#inFlight > 0) return;
+    this.#rest?.resolve();
+    this.#rest = undefined;
   }
 
   async #load(): Promise<void> {
