@@ -152,7 +152,7 @@ describe('a freeze', () => {
     expect(ends('2026-06-03')).toBe('2026-06-03T22:00Z');
   });
 
-  it('is the longer one where clocks show its edges twice, and begins and ends at the change where they skip them', () => {
+  it('is the longer one where clocks show its edges twice, and keeps to the change where they skip them', () => {
     const timeZone = 'Europe/Berlin';
     const twice: Calendar = { timeZone, freezes: [{ from: '2026-10-25T02:15', to: '2026-10-25T02:30' }] };
     expect(next(twice, '2026-10-24T12:00Z')).toBe('2026-10-25T00:15Z');

@@ -22,6 +22,10 @@ const loose = (condition: unknown) => condition as Condition;
 
 const eu = { eq: ['region', 'eu'] } as const;
 
+const known =
+  'ne, eq, in, notIn, lt, lte, gt, gte, startsWith, endsWith, contains, ' +
+  'semverEq, semverLt, semverLte, semverGt, semverGte, and, or, not, exists, use, arm';
+
 describe('conditionCheck', () => {
   it('passes functions and every operator', () => {
     expect(messages(() => true)).toEqual([]);
@@ -60,10 +64,7 @@ describe('conditionCheck', () => {
     [{ neq: ['a', 1] }, 'when.neq: is not an operator. Did you mean ne?'],
     [{ semverGT: ['a', '1.0.0'] }, 'when.semverGT: is not an operator. Did you mean semverGt?'],
     [{ nott: eu }, 'when.nott: is not an operator. Did you mean not?'],
-    [
-      { constructor: ['a', 1] },
-      'when.constructor: is not an operator. Known are ne, eq, in, notIn, lt, lte, gt, gte, startsWith, endsWith, contains, semverEq, semverLt, semverLte, semverGt, semverGte, and, or, not, exists, use, arm.',
-    ],
+    [{ constructor: ['a', 1] }, `when.constructor: is not an operator. Known are ${known}.`],
     [{ eq: 'a' }, "when.eq: must be [attribute, value] (was 'a')."],
     [{ eq: ['a'] }, 'when.eq: must be [attribute, value] (was a list of 1).'],
     [{ eq: ['a', 1, 2] }, 'when.eq: must be [attribute, value] (was a list of 3).'],

@@ -84,7 +84,7 @@ describe('hash32', () => {
     expect(hashes.every((hash) => Number.isInteger(hash) && hash >= 0 && hash < 2 ** 32)).toBe(true);
     for (const hash of hashes) counts[Math.floor(hash / 2 ** 26)]! += 1;
     const chiSquare = counts.reduce((sum, observed) => sum + (observed - 1000) ** 2 / 1000, 0);
-    // The 0.001 and 0.999 quantiles of chi-square with 63 degrees of freedom (any table): a hash too even is no hash either.
+    // The 0.001 and 0.999 quantiles of chi-square with 63 degrees of freedom: too even is not by chance either.
     expect(chiSquare).toBeGreaterThan(33.9);
     expect(chiSquare).toBeLessThan(103.4);
   });
