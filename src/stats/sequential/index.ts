@@ -12,3 +12,19 @@ export { type GroupSequentialBounds, type GroupSequentialLooks, groupSequentialB
 export type { Spending } from './spending.js';
 export { type MixtureSprt, mixtureSprt, mixtureSprtProportions } from './msprt.js';
 export { type SampleRatioTest, sampleRatioTest } from './sample-ratio-test.js';
+export * from './boundaries/index.js';
+export {
+  type AsymptoticConfidenceSequence,
+  asymptoticConfidenceSequence,
+  type ConfidenceSequence,
+  proportionConfidenceSequence,
+  scoreConfidenceSequence,
+} from './confidence-sequences.js';
+export { quantileComparison, quantileOverLimit } from './quantile.js';
+export {
+  quantileConfidenceSequence,
+  quantileDifference,
+  type QuantileOptions,
+  type ValueCount,
+  valuesOf,
+} from './quantile-sequences.js';

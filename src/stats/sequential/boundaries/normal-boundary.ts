@@ -1,0 +1,14 @@
+import { needPositive } from '../../domain.js';
+import { normal } from '../../distributions/normal.js';
+import { boundaryOf, type UniformBoundary } from './boundary.js';
+
+/** The normal mixture (Robbins 1970), for sub-Gaussian sums: tightest at the variance that `rho` was chosen for by `bestRho`. */
+export function normalBoundary(options: { readonly rho: number; readonly sides: 1 | 2 }): UniformBoundary {
+  const { rho, sides } = options;
+  needPositive('normalBoundary', 'rho', rho);
+  return boundaryOf('normalBoundary', (sum, variance) => {
+    const total = variance + rho;
+    const z = sum / Math.sqrt(total);
+    return (Math.log(rho / total) + z * z) / 2 + (sides === 1 ? Math.LN2 + normal.logCdf(z) : 0);
+  });
+}
