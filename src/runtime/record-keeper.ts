@@ -84,6 +84,8 @@ export class RecordKeeper {
     this.#unsure = [...this.#unsure, write];
     const written = await limited(store.compareAndSet(router, from.record.revision, next));
     this.#unsure = this.#unsure.filter((unsure) => unsure !== write);
+    // This write was the one of its revision, so none before it can have taken effect.
+    if (written.ok) this.#unsure = [];
     if (!written.ok) {
       await (written.current === undefined ? this.sync() : this.#accept(written.current));
       return 'conflict';
@@ -128,7 +130,8 @@ export class RecordKeeper {
     });
     const next = nextRecord(record, { state, notices, nodes: this.#nodes }, this.now(), replica);
     const written = await limited(store.compareAndSet(router, record.revision, next));
-    if (!written.ok) throw new TurnoutError('store-failed', 'Another replica changed the edited plan at the same time.');
+    if (!written.ok)
+      throw new TurnoutError('store-failed', 'Another replica changed the edited plan at the same time.');
     this.#set(this.#parse(next));
     notify(notices);
   }
