@@ -1,74 +1,24 @@
-import type { Gate, Guardrail, MetricsOfRule } from '../analysis/verdict.js';
-import { type Calendar, calendarCheck, promotionAllowed } from '../core/calendar.js';
-import {
-  type Check,
-  count,
-  duration,
-  flag,
-  fraction,
-  listOf,
-  object,
-  oneOf,
-  optional,
-  text,
-  verify,
-} from '../core/options.js';
+import type { Gate, Guardrail, MetricsOfRule, Verdict } from '../analysis/verdict.js';
+import { promotionAllowed } from '../core/calendar.js';
+import type { Json } from '../core/json.js';
+import { verify } from '../core/options.js';
 import { rampCuts } from '../plan/cuts.js';
 import type { Plan } from '../plan/plan.js';
-import { type Attempt, epochStrataOf, newAttempt, newEpoch, saltOf, stateCheck } from './attempt.js';
-import { Composite, type Tree, branchCheck, move, refuse, stay } from './children.js';
-import { guardrailCheck, judgedIn, machineRollback, rollbackFor, verdictFacts, verdictsOf } from './judging.js';
-import { type FullStage, type Stage, type StageProgress, fullStages, stageProgress, stagesCheck } from './stages.js';
+import { epochStrataOf, newAttempt, newEpoch, saltOf } from './attempt.js';
+import {
+  type CanaryOptions,
+  type CanaryState,
+  canaryCheck,
+  canaryStateCheck,
+  defaultStages,
+  statusPhases,
+} from './canary-options.js';
+import { Composite, type Tree, move, refuse, stay } from './children.js';
+import { judgedIn, machineRollback, rollbackFor, verdictFacts, verdictsOf } from './judging.js';
+import { type FullStage, type StageProgress, fullStages, stageFor, stageProgress, stageWaits } from './stages.js';
 import type { Branch, Command, MetricsOf, ModelsOf, Scope, Signal, Status, Transition, View } from './strategy.js';
 
-/** Options of a canary. */
-export interface CanaryOptions<B, C, G, H> {
-  readonly baseline: B;
-  readonly candidate: C;
-  /** Default: 1 %, 5 %, 25 %, 50 %, each for at least 10 minutes and 100 outcomes. See `linear` and `exponential`. */
-  readonly stages?: readonly Stage<H>[];
-  /** Judged at every tick while the candidate has a share; one that fails rolls back at once. */
-  readonly guardrails?: readonly G[];
-  /** After the last stage: `'promote'` to 100 % (default), or `'keep'` its share until `promote()`. */
-  readonly then?: 'promote' | 'keep';
-  /** When shares may grow. Rollbacks never wait for it. */
-  readonly calendar?: Calendar;
-  /** New attempts after a rollback by a guardrail, so many times, so long after it. Default: none. */
-  readonly retry?: { readonly times: number; readonly afterMs: number; readonly sameUnits?: boolean };
-  /** The attribute that must keep seeing the same model. Default `targetingKey`. */
-  readonly unit?: string;
-  /** What units are hashed with. Default: the node's path. */
-  readonly salt?: string;
-}
-
-type CanaryPhase = 'ramping' | 'paused' | 'kept' | 'promoted' | 'rolled-back';
-
-/** The own part of a canary's state. */
-export type CanaryState = Attempt & {
-  readonly phase: CanaryPhase;
-  readonly stage: string;
-  readonly share: number;
-  readonly approved: boolean;
-  /** A guardrail rolled back, not a person: only then a retry starts by itself. */
-  readonly byMachine: boolean;
-  readonly why: string;
-};
-
-const minute = 60_000;
-const defaultStages = [0.01, 0.05, 0.25, 0.5].map((share) => ({ share, minAgeMs: 10 * minute, minOutcomes: 100 }));
-
-const optionsCheck = object({
-  baseline: branchCheck,
-  candidate: branchCheck,
-  stages: optional(stagesCheck),
-  guardrails: optional(listOf(guardrailCheck)),
-  // biome-ignore lint/suspicious/noThenProperty: the word of the contract; its value is never a function
-  then: optional(oneOf('promote', 'keep')),
-  calendar: optional(calendarCheck),
-  retry: optional(object({ times: count, afterMs: duration, sameUnits: optional(flag) })),
-  unit: optional(text),
-  salt: optional(text),
-});
+type Rollback = Command & { readonly type: 'rollback' };
 
 /**
  * Gives a small share of the units to a candidate, and more as it proves itself: stage by stage, judged at every tick, rolled back
@@ -86,7 +36,7 @@ export class Canary<
   readonly #guardrails: readonly Guardrail[];
 
   constructor(options: CanaryOptions<B, C, G, H>) {
-    verify('new Canary', 'strategy', options, optionsCheck);
+    verify('new Canary', 'strategy', options, canaryCheck);
     const stages = fullStages(options.stages ?? defaultStages);
     const guardrails: readonly Guardrail[] = options.guardrails ?? [];
     const rules = [...guardrails, ...stages.flatMap(({ gates }) => gates)];
@@ -99,14 +49,7 @@ export class Canary<
     this.#guardrails = guardrails;
   }
 
-  protected readonly ownCheck: Check = stateCheck({
-    phase: oneOf('ramping', 'paused', 'kept', 'promoted', 'rolled-back'),
-    stage: text,
-    share: fraction,
-    approved: flag,
-    byMachine: flag,
-    why: text,
-  });
+  protected readonly ownCheck = canaryStateCheck;
 
   protected start(now: number, scope: Scope, attempt = 1): CanaryState {
     const [first] = this.#stages as readonly [FullStage];
@@ -127,6 +70,11 @@ export class Canary<
         return this.#tick(own, view, scope);
       case 'promote':
         if (own.phase === 'promoted') return refuse(own, 'the candidate is promoted already');
+        if (signal.arm !== undefined && signal.arm !== 'candidate')
+          return refuse(
+            own,
+            `only the candidate can be promoted, not '${signal.arm}'; rollback() leads to the baseline`,
+          );
         return this.#to(own, 'promoted', 1, `promoted by ${signal.by}`, view, scope);
       case 'rollback':
         return this.#rollBack(own, signal, view, scope);
@@ -177,14 +125,7 @@ export class Canary<
     return {
       node: scope.id,
       kind: this.kind,
-      phase:
-        settled !== undefined
-          ? 'settled'
-          : own.phase === 'ramping'
-            ? 'running'
-            : own.phase === 'kept'
-              ? 'waiting'
-              : 'paused',
+      phase: statusPhases[own.phase],
       ...(settled !== undefined && { settled }),
       stable: this.stableOf(own.phase === 'promoted' ? 'candidate' : 'baseline', state, scope),
       shares: { candidate: own.share, baseline: 1 - own.share },
@@ -194,24 +135,14 @@ export class Canary<
     };
   }
 
-  #waitingFor({ phase, stage: name }: CanaryState): readonly string[] {
-    if (phase === 'paused') return ['resume()'];
-    if (phase === 'kept') return ['promote()'];
-    if (phase !== 'ramping') return [];
-    const stage = this.#stages.find((candidate) => candidate.name === name);
-    if (stage === undefined) return [];
-    return [
-      ...(stage.minAgeMs > 0 ? [`age of ${stage.minAgeMs} ms`] : []),
-      ...(stage.minOutcomes > 0 ? [`${stage.minOutcomes} outcomes`] : []),
-      ...stage.gates.map((gate) => gate.name),
-      ...(stage.hold ? ['approval'] : []),
-    ];
+  #waitingFor(own: CanaryState): readonly string[] {
+    if (own.phase === 'paused') return ['resume()'];
+    if (own.phase === 'kept') return ['promote()'];
+    return own.phase === 'ramping' ? stageWaits(this.#stageOf(own)) : [];
   }
 
-  /** The stage the state names; after an edit of the ramp, the last one that is not larger than the share in force. */
-  #stageOf(own: CanaryState): FullStage {
-    const named = this.#stages.find(({ name }) => name === own.stage);
-    return named ?? this.#stages.findLast(({ share }) => share <= own.share) ?? (this.#stages[0] as FullStage);
+  #stageOf({ stage, share }: CanaryState): FullStage {
+    return stageFor(this.#stages, stage, share);
   }
 
   #progress(own: CanaryState, view: View): StageProgress {
@@ -226,7 +157,10 @@ export class Canary<
       const { retry } = this.#options;
       const isDue =
         own.byMachine && retry !== undefined && own.attempt <= retry.times && view.now - own.since >= retry.afterMs;
-      return isDue ? this.#retry(own, `retry ${own.attempt} of ${retry.times}`, view, scope) : stay(own);
+      // A retry grows the candidate from nothing, so it waits for the calendar like every growth.
+      return isDue && promotionAllowed(this.#options.calendar ?? {}, view.now).allowed
+        ? this.#retry(own, `retry ${own.attempt} of ${retry.times}`, view, scope)
+        : stay(own);
     }
     const guarded = verdictsOf(this.#guardrails, judgedIn(view, own, 'candidate', 'baseline'));
     const rollback = rollbackFor(guarded, own, scope);
@@ -253,16 +187,14 @@ export class Canary<
   #followEdit(own: CanaryState, view: View, scope: Scope): Transition<CanaryState> | undefined {
     const stage = this.#stageOf(own);
     if (stage.name === own.stage && stage.share === own.share) return undefined;
-    const next = { ...own, ...newEpoch(view.now, scope), stage: stage.name, share: stage.share };
-    return move(next, scope, own.stage, stage.name, 'the stages were edited');
+    const { name, share } = stage;
+    const why = 'the stages were edited';
+    const approved = own.approved && name === own.stage;
+    const next = { ...own, ...newEpoch(view.now, scope), stage: name, share, approved, why };
+    return move(next, scope, own.stage, name, why, { share });
   }
 
-  #advance(
-    own: CanaryState,
-    verdicts: Parameters<typeof verdictFacts>[0],
-    view: View,
-    scope: Scope,
-  ): Transition<CanaryState> {
+  #advance(own: CanaryState, verdicts: readonly Verdict[], view: View, scope: Scope): Transition<CanaryState> {
     const index = this.#stages.indexOf(this.#stageOf(own));
     const next = this.#stages[index + 1];
     const facts = verdictFacts(verdicts);
@@ -285,7 +217,7 @@ export class Canary<
     why: string,
     view: View,
     scope: Scope,
-    facts: Parameters<typeof move>[5] = {},
+    facts: Record<string, Json> = {},
   ): Transition<CanaryState> {
     const from = own.phase === 'ramping' ? own.stage : own.phase;
     return move({ ...own, ...newEpoch(view.now, scope), phase, share, why }, scope, from, phase, why, {
@@ -294,12 +226,7 @@ export class Canary<
     });
   }
 
-  #rollBack(
-    own: CanaryState,
-    command: Command & { type: 'rollback' },
-    view: View,
-    scope: Scope,
-  ): Transition<CanaryState> {
+  #rollBack(own: CanaryState, command: Rollback, view: View, scope: Scope): Transition<CanaryState> {
     if (own.phase === 'rolled-back') return refuse(own, 'the canary is rolled back already');
     const byMachine = command.attempt !== undefined;
     const why = `${command.reason} (${command.by})`;

@@ -97,7 +97,8 @@ export abstract class Composite<M extends string, Q extends string, O extends Ow
     const notices: Notice[] = [];
     const urgent: Command[] = [];
     const verdicts: NodeVerdicts[] = [];
-    let { own, children } = state;
+    let { own } = state;
+    const moved = new Map<string, Json>();
     let refused: string | undefined;
     let reached = false;
     const collect = (transition: Transition<Json>) => {
@@ -111,10 +112,10 @@ export abstract class Composite<M extends string, Q extends string, O extends Ow
       const below = scope.child(arm);
       const isFor = address === undefined || address.node === below.id || address.node?.startsWith(`${below.id}/`);
       if (!isFor) continue;
-      const before = childState(children, arm);
+      const before = childState(state.children, arm);
       const transition = strategy.reduce(before, signal, view.of(below.id), below);
       collect(transition);
-      if (transition.state !== before) children = { ...children, [arm]: transition.state };
+      if (transition.state !== before) moved.set(arm, transition.state);
     }
     if (address === undefined || address.node === undefined || address.node === scope.id) {
       const stale = isCommand(signal) ? staleCommand(signal, own) : undefined;
@@ -123,9 +124,9 @@ export abstract class Composite<M extends string, Q extends string, O extends Ow
       own = transition.state;
     }
     if (!reached) refused = `there is no node '${address?.node}' under '${scope.id}'`;
-    const isSame = own === state.own && children === state.children;
+    const isSame = own === state.own && moved.size === 0;
     return {
-      state: isSame ? state : { own, children },
+      state: isSame ? state : { own, children: withMoved(state.children, moved) },
       notices,
       ...(urgent.length > 0 && { urgent }),
       ...(verdicts.length > 0 && { verdicts }),
@@ -195,6 +196,12 @@ export abstract class Composite<M extends string, Q extends string, O extends Ow
   #map(of: (strategy: Strategy<M, Q>, arm: string) => Json): ChildStates {
     return Object.fromEntries(Object.entries(this.children).map(([arm, strategy]) => [arm, of(strategy, arm)]));
   }
+}
+
+function withMoved(children: ChildStates, moved: ReadonlyMap<string, Json>): ChildStates {
+  if (moved.size === 0) return children;
+  const entries = Object.entries(children);
+  return Object.fromEntries(entries.map(([arm, state]) => [arm, moved.has(arm) ? (moved.get(arm) as Json) : state]));
 }
 
 function childState(children: ChildStates, arm: string): Json {

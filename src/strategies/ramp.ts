@@ -6,12 +6,30 @@ type StageDefaults<H> = Omit<Stage<H>, 'name' | 'share'>;
 
 const limit = 100;
 
-function rampOf<H>(from: number, to: number, next: (share: number) => number, stage: StageDefaults<H>): Stage<H>[] {
+function rampOf<H>(
+  what: string,
+  { from, to }: { readonly from: number; readonly to: number },
+  next: (share: number) => number,
+  stage: StageDefaults<H>,
+): Stage<H>[] {
+  verify(
+    what,
+    'ramp.from',
+    from,
+    must(`over 0 and at most \`to\`, ${to}`, () => from > 0 && from <= to),
+  );
   const shares: number[] = [];
   // The last stage is `to` itself: a step that does not divide the way must not overshoot.
   for (let share = from; share < to - 1e-9 && shares.length < limit; share = next(share))
     shares.push(Number(share.toPrecision(12)));
-  return [...shares, to].map((share) => ({ ...stage, share }));
+  // Cut short, the ramp would jump from wherever it was to its end.
+  verify(
+    what,
+    'ramp',
+    shares.length + 1,
+    must(`one of at most ${limit} stages`, () => shares.length < limit),
+  );
+  return [...shares, to].map((share) => Object.assign({}, stage, { share }));
 }
 
 /** Stages that grow by equal steps: `linear({ step: 0.1, minAgeMs: 600_000 })` is 10 %, 20 % … 100 %. */
@@ -20,13 +38,7 @@ export function linear<const H extends Gate = never>(
 ): Stage<H>[] {
   const { from, step, to = 1, ...stage } = options;
   verify('linear', 'ramp', { from, step, to }, object({ from: optional(fraction), step: fraction, to: fraction }));
-  verify(
-    'linear',
-    'ramp',
-    step,
-    must(`a step that gives at most ${limit} stages`, () => step * limit >= to),
-  );
-  return rampOf(from ?? step, to, (share) => share + step, stage);
+  return rampOf('linear', { from: from ?? Math.min(step, to), to }, (share) => share + step, stage);
 }
 
 /** Stages that grow by a factor: `exponential({ from: 0.01, factor: 5 })` is 1 %, 5 %, 25 %, 100 %. */
@@ -38,10 +50,6 @@ export function exponential<const H extends Gate = never>(
     'a number of at least 1.1',
     (value) => typeof value === 'number' && value >= 1.1 && value < Infinity,
   );
-  const starts = must(
-    'a fraction in [0.000001, 1]',
-    (value) => typeof value === 'number' && value >= 1e-6 && value <= 1,
-  );
-  verify('exponential', 'ramp', { from, factor, to }, object({ from: starts, factor: grows, to: fraction }));
-  return rampOf(from, to, (share) => share * factor, stage);
+  verify('exponential', 'ramp', { from, factor, to }, object({ from: fraction, factor: grows, to: fraction }));
+  return rampOf('exponential', { from, to }, (share) => share * factor, stage);
 }

@@ -30,10 +30,10 @@ export interface Stage<H = Gate<never>> {
   readonly minOutcomes?: number;
   /** When `onDeadline` or `onInsufficient` applies. Default: never. */
   readonly maxAgeMs?: number;
-  /** Wait for `approve()`. Default false. */
+  /** Wait for `approve()`; no deadline goes on without it. Default false. */
   readonly hold?: boolean;
   readonly gates?: readonly H[];
-  /** At `maxAgeMs`, when a gate does not pass although there are data. Default `'hold'`. */
+  /** At `maxAgeMs`, when a gate does not pass although there are data, or nobody has approved. Default `'hold'`. */
   readonly onDeadline?: StagePolicy;
   /** At `maxAgeMs`, when there are too few data to judge. Default `'hold'`. */
   readonly onInsufficient?: StagePolicy;
@@ -78,13 +78,26 @@ const growing: Check = (value, path, issues) => {
   });
   const names = stages.map((stage) => nameOf(stage));
   names.forEach((name, index) => {
-    if (names.indexOf(name) === index) return;
+    // A share that is no number has been told already, and gives no name.
+    if (names.indexOf(name) === index || typeof stages[index]?.share !== 'number') return;
     issues.push({ path: `${path}[${index}].name`, message: `must differ from the stages before (was '${name}').` });
   });
 };
 
+const endsAfterItMay: Check = (value, path, issues) => {
+  const stages = Array.isArray(value) ? (value as readonly Partial<Stage>[]) : [];
+  stages.forEach((stage, index) => {
+    const { minAgeMs = 0, maxAgeMs = Infinity } = stage ?? {};
+    if (maxAgeMs >= minAgeMs) return;
+    issues.push({
+      path: `${path}[${index}].maxAgeMs`,
+      message: `must be at least minAgeMs, ${minAgeMs} (was ${maxAgeMs}).`,
+    });
+  });
+};
+
 /** The check of an option that takes stages. */
-export const stagesCheck: Check = all(listOf(stageCheck, { min: 1, max: 100 }), growing);
+export const stagesCheck: Check = all(listOf(stageCheck, { min: 1, max: 100 }), growing, endsAfterItMay);
 
 function nameOf(stage: Stage<unknown> | undefined): string {
   return stage?.name ?? `${Number(((stage?.share ?? 0) * 100).toPrecision(6))}%`;
@@ -93,16 +106,22 @@ function nameOf(stage: Stage<unknown> | undefined): string {
 /** Stages with their defaults. */
 export function fullStages(stages: readonly Stage<Gate>[]): readonly FullStage[] {
   return stages.map((stage) => ({
-    minAgeMs: 0,
-    minOutcomes: 0,
-    maxAgeMs: Infinity,
-    hold: false,
-    gates: [],
-    onDeadline: 'hold',
-    onInsufficient: 'hold',
-    ...stage,
     name: nameOf(stage),
+    share: stage.share,
+    minAgeMs: stage.minAgeMs ?? 0,
+    minOutcomes: stage.minOutcomes ?? 0,
+    maxAgeMs: stage.maxAgeMs ?? Infinity,
+    hold: stage.hold ?? false,
+    gates: stage.gates ?? [],
+    onDeadline: stage.onDeadline ?? 'hold',
+    onInsufficient: stage.onInsufficient ?? 'hold',
   }));
+}
+
+/** The stage that a state names; after an edit of the ramp, the last one that is not larger than the share in force. */
+export function stageFor(stages: readonly FullStage[], stage: string, share: number): FullStage {
+  const named = stages.find(({ name }) => name === stage);
+  return named ?? stages.findLast((candidate) => candidate.share <= share) ?? (stages[0] as FullStage);
 }
 
 /** Where a stage stands: what it waits for, in words, and what its gates said. */
@@ -133,13 +152,29 @@ export function stageProgress(
   ];
   if (approved && waitingFor.length > 0 && age >= stage.maxAgeMs)
     return { waitingFor: [], verdicts, action: 'advance' };
+  const isLate = age >= stage.maxAgeMs;
   if (waitingFor.length === 0) {
-    return stage.hold && !approved
-      ? { waitingFor: ['approval'], verdicts, action: 'wait' }
-      : { waitingFor, verdicts, action: 'advance' };
+    if (!stage.hold || approved) return { waitingFor, verdicts, action: 'advance' };
+    return {
+      waitingFor: ['approval'],
+      verdicts,
+      action: isLate && stage.onDeadline === 'rollback' ? 'rollback' : 'wait',
+    };
   }
-  if (!(age >= stage.maxAgeMs)) return { waitingFor, verdicts, action: 'wait' };
+  if (!isLate) return { waitingFor, verdicts, action: 'wait' };
   const insufficient = data.length > 0 || open.some(({ outcome }) => outcome === 'insufficient-data');
-  const action = insufficient ? stage.onInsufficient : stage.onDeadline;
+  const wanted = insufficient ? stage.onInsufficient : stage.onDeadline;
+  // A deadline is no approval: where one is asked for, it cannot be waited out.
+  const action = wanted === 'advance' && stage.hold ? 'hold' : wanted;
   return { waitingFor: action === 'hold' ? [...waitingFor, 'approval'] : waitingFor, verdicts, action };
+}
+
+/** What a stage waits for in general, before there is a look. */
+export function stageWaits({ minAgeMs, minOutcomes, gates, hold }: FullStage): readonly string[] {
+  return [
+    ...(minAgeMs > 0 ? [`age of ${minAgeMs} ms`] : []),
+    ...(minOutcomes > 0 ? [`${minOutcomes} outcomes`] : []),
+    ...gates.map(({ name }) => name),
+    ...(hold ? ['approval'] : []),
+  ];
 }
