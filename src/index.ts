@@ -1,13 +1,85 @@
-export type { Clock } from './core/clock.js';
+export type { Calendar, Weekday } from './core/calendar.js';
+export type { Clock, Timer } from './core/clock.js';
 export { systemClock } from './core/clock.js';
 export type { Condition, JsonCondition } from './core/conditions.js';
 export type { Context } from './core/context.js';
-export { ConfigError, TurnoutError, isTurnoutError } from './core/errors.js';
 export type { ErrorCode, Issue } from './core/errors.js';
+export { ConfigError, TurnoutError, isTurnoutError } from './core/errors.js';
 export { hash32 } from './core/hash.js';
 export type { Json } from './core/json.js';
-export { seededRng, systemRng } from './core/rng.js';
 export type { Rng } from './core/rng.js';
-export { createRouter } from './runtime/router.js';
+export { seededRng, systemRng } from './core/rng.js';
+
+export type { ComparedPair, Comparison } from './plan/comparison.js';
+export { cutsOf, rampCuts, reallocate } from './plan/cuts.js';
+export type { Explanation, ExplanationStep } from './plan/explain.js';
+export { explanationText } from './plan/explanation-text.js';
+export type {
+  Choose,
+  Cut,
+  Exposure,
+  Match,
+  Mirror,
+  Plan,
+  PlanArm,
+  PlanRule,
+  PlanShadow,
+  Reason,
+  Route,
+  RouteMirror,
+  Serve,
+  Split,
+} from './plan/plan.js';
+
+export type { Evidence } from './evidence/evidence.js';
+export type { BinaryOptions, ContinuousOptions, Metric, Metrics, OutcomeOf } from './evidence/metric.js';
+export { binary, continuous } from './evidence/metric.js';
+export type { Cell, MetricSums, Stratum } from './evidence/stratum.js';
+export type { TokenSigner } from './evidence/token.js';
+
+export * from './analysis/index.js';
+
+export type { ABTestOptions, ArmOf } from './strategies/ab-test/options.js';
+export { ABTest } from './strategies/ab-test.js';
+export type { BlueGreenOptions, KeepWarm, ReadinessCheck } from './strategies/blue-green-options.js';
+export { BlueGreen } from './strategies/blue-green.js';
+export type { CanaryOptions, CanaryState } from './strategies/canary-options.js';
 export { Canary } from './strategies/canary.js';
+export { Composite } from './strategies/children.js';
+export type { Comparator } from './strategies/comparators.js';
+export { exact, rankOverlap, setOverlap, withinTolerance } from './strategies/comparators.js';
+export type { FeatureFlagOptions, FlagRule } from './strategies/feature-flag.js';
+export { FeatureFlag } from './strategies/feature-flag.js';
+export type { FlagFinding, FlagProblem } from './strategies/flag-audit.js';
+export { auditFlags } from './strategies/flag-audit.js';
 export { exponential, linear } from './strategies/ramp.js';
+export type { ShadowOptions, ShadowUntil } from './strategies/shadow-options.js';
+export { Shadow } from './strategies/shadow.js';
+export type { Stage, StagePolicy } from './strategies/stages.js';
+export type {
+  Branch,
+  Command,
+  MetricsOf,
+  ModelsOf,
+  NodeVerdicts,
+  Notice,
+  Scope,
+  Signal,
+  Status,
+  Strategy,
+  Task,
+  Transition,
+  View,
+} from './strategies/strategy.js';
+
+export type { Answer } from './runtime/control-loop.js';
+export type { Decision } from './runtime/decision.js';
+export type { Difference } from './runtime/mirror-pool.js';
+export type { Call, InputOf, Model, Models, OutputOf, Predict } from './runtime/model.js';
+export type { OnPlanEdit } from './runtime/plan-edit.js';
+export type { OutcomeEvent, RouterEvents } from './runtime/router-events.js';
+export type { Logger, MirrorOptions, RouterOptions } from './runtime/router-options.js';
+export type { CommandOptions, Prediction, Router } from './runtime/router.js';
+export { createRouter } from './runtime/router.js';
+export type { NodeStatus, RouterStatus } from './runtime/status.js';
+export type { HistoryEntry, RolloutRecord, StateStore } from './runtime/store.js';

@@ -1,0 +1,72 @@
+import { ABTest, BlueGreen, Canary, Shadow, binary, createRouter, noWorseThan } from '../../src/index.js';
+import type { Json } from '../../src/index.js';
+
+// Compiled, never run: each marked line must be refused.
+const models = { v1: (x: { q: string }) => x.q.length, v2: (x: { q: string }) => x.q.length };
+const metrics = { clicked: binary() };
+
+export const unknownModel = createRouter({
+  name: 'r',
+  models,
+  // @ts-expect-error - v9 is no model
+  strategy: new Canary({ baseline: 'v1', candidate: 'v9' }),
+});
+export const unknownModelBelow = createRouter({
+  name: 'r',
+  models,
+  // @ts-expect-error - v7 is no model
+  strategy: new Canary({ baseline: 'v1', candidate: new ABTest({ arms: { old: 'v1', fresh: 'v7' } }) }),
+});
+export const unknownShadow = createRouter({
+  name: 'r',
+  models,
+  // @ts-expect-error - v8 is no model
+  strategy: new Shadow({ primary: 'v1', shadow: ['v2', 'v8'] }),
+});
+export const unknownMetric = createRouter({
+  name: 'r',
+  models,
+  metrics,
+  // @ts-expect-error - the metric is misspelt
+  strategy: new BlueGreen({ blue: 'v1', green: 'v2', guardrails: [noWorseThan('clciked')] }),
+});
+export const unknownArm = createRouter({
+  name: 'r',
+  models,
+  metrics,
+  // @ts-expect-error - there is no arm c
+  strategy: new ABTest({ arms: { a: 'v1', b: 'v2' }, control: 'c' }),
+});
+export const unknownPrimary = createRouter({
+  name: 'r',
+  models,
+  metrics,
+  // @ts-expect-error - the metric is misspelt
+  strategy: new ABTest({ arms: { a: 'v1', b: 'v2' }, primary: 'click' }),
+});
+export const unknownOption = createRouter({
+  name: 'r',
+  models,
+  metrics,
+  // @ts-expect-error - the option is misspelt
+  strategy: new Canary({ baseline: 'v1', candidate: 'v2', stagse: [] }),
+});
+const loose = { baseline: 'v1', candidate: 'v2' };
+export const widened = createRouter({
+  name: 'r',
+  models,
+  // @ts-expect-error - in a variable the names have widened to string
+  strategy: new Canary(loose),
+});
+export const disagreeing = createRouter({
+  name: 'r',
+  models: { v1: (x: string) => x, v2: (x: number) => x },
+  strategy: new Canary({ baseline: 'v1', candidate: 'v2' }),
+});
+// @ts-expect-error - no input suits both models
+await disagreeing.predict('x', {});
+interface State {
+  n: number;
+}
+// @ts-expect-error - an interface is not Json
+export const json: Json = {} as State;

@@ -1,0 +1,201 @@
+import {
+  ABTest,
+  BlueGreen,
+  Canary,
+  FeatureFlag,
+  type Json,
+  type MetricsOf,
+  type ModelsOf,
+  type Plan,
+  type Scope,
+  Shadow,
+  type Signal,
+  type Status,
+  type Strategy,
+  type Transition,
+  type View,
+  betterThan,
+  binary,
+  continuous,
+  createRouter,
+  maxErrorRate,
+  maxLatency,
+  maxMismatchRate,
+  minOutcomes,
+  noWorseThan,
+} from '../../src/index.js';
+
+// Compiled, never run: what must compile, and what must be inferred.
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+const sure = <T extends true>(..._: T[]): void => {};
+
+const models = {
+  v1: (x: { q: string }) => ({ score: x.q.length }),
+  v2: { predict: async (x: { q: string; k?: number }) => ({ score: x.q.length, why: 'x' as string }), load() {} },
+  v3: (x: { q: string }) => ({ score: 0, extra: x.q }),
+};
+const metrics = { clicked: binary(), revenue: continuous() };
+
+// Nested strategies name their models and metrics to whoever holds them.
+const nested = new Canary({ baseline: 'v1', candidate: new ABTest({ arms: { old: 'v1', fresh: 'v2' } }) });
+sure<Same<ModelsOf<typeof nested>, 'v1' | 'v2'>>();
+sure<Same<MetricsOf<typeof nested>, never>>();
+export const unmeasured = createRouter({ name: 'r', models, strategy: nested });
+sure<Same<ReturnType<typeof unmeasured.route>['model'], 'v1' | 'v2'>>();
+
+// Written in the call, literals are inferred without `as const`.
+export const router = createRouter({
+  name: 'r',
+  models,
+  metrics,
+  strategy: new Canary({
+    baseline: 'v1',
+    candidate: 'v2',
+    stages: [{ share: 0.01, minAgeMs: 600_000, minOutcomes: 500, gates: [betterThan('revenue'), minOutcomes(10)] }],
+    guardrails: [
+      maxErrorRate(0.02),
+      noWorseThan('clicked', { margin: 0.01 }),
+      maxLatency({ quantile: 0.95, ms: 300 }),
+      noWorseThan('error'),
+    ],
+  }),
+});
+sure<Same<ReturnType<typeof router.route>['model'], 'v1' | 'v2'>>();
+sure<Same<Parameters<typeof router.predict>[0], { q: string } & { q: string; k?: number }>>();
+const answer = await router.predict({ q: 'x' }, { targetingKey: 'u', country: 'DE' });
+sure<Same<typeof answer.output, { score: number } | { score: number; why: string }>>();
+export const score: number = answer.output.score;
+if (answer.model === 'v2') {
+  const why: string = answer.output.why;
+  void why;
+}
+router.report(answer.decision, { clicked: true, revenue: 3 });
+router.report(answer.decision.token, { clicked: true });
+router.report(answer.decision, { error: true, latencyMs: 12 });
+// @ts-expect-error - the field is misspelt
+router.report(answer.decision, { cliked: true });
+// @ts-expect-error - a binary metric takes a boolean
+router.report(answer.decision, { clicked: 2 });
+// @ts-expect-error - no metric is declared
+unmeasured.report('t', { clicked: true });
+
+const flags = new FeatureFlag({
+  off: 'v1',
+  on: new BlueGreen({ blue: 'v1', green: 'v3' }),
+  rules: [
+    {
+      name: 'de',
+      when: (context) => context['country'] === 'DE',
+      use: new ABTest({
+        arms: { a: 'v1', b: new BlueGreen({ blue: 'v1', green: 'v2', guardrails: [noWorseThan('clicked')] }) },
+        primary: 'revenue',
+      }),
+    },
+    { name: 'q', when: { eq: ['x', 1] }, use: 'off' },
+  ],
+});
+sure<Same<ModelsOf<typeof flags>, 'v1' | 'v2' | 'v3'>>();
+sure<Same<MetricsOf<typeof flags>, 'clicked' | 'revenue'>>();
+export const flagged = createRouter({ name: 'r', models, metrics, strategy: flags });
+
+export const ab = createRouter({
+  name: 'r',
+  models,
+  metrics,
+  strategy: new ABTest({
+    arms: { old: { weight: 3, use: 'v1' }, fresh: { weight: 1, use: 'v2' } },
+    control: 'old',
+    primary: 'clicked',
+  }),
+});
+sure<Same<ReturnType<typeof ab.route>['model'], 'v1' | 'v2'>>();
+
+// A strategy that reaches less stands where one that reaches more is wanted, not the other way.
+sure<Same<Strategy<'v1', never> extends Strategy<'v1' | 'v2', 'clicked'> ? true : false, true>>();
+sure<Same<Strategy<'v1' | 'v2'> extends Strategy<'v1'> ? true : false, false>>();
+
+// A strategy of one's own, with a concrete state: a type alias, since an interface is not Json.
+type DemoState = { readonly phase: 'on' | 'off'; readonly epoch: number };
+declare class Demo<const B extends string | Strategy> implements Strategy<ModelsOf<B>, MetricsOf<B>, DemoState> {
+  constructor(options: { readonly only: B });
+  readonly kind: 'demo';
+  readonly models: readonly ModelsOf<B>[];
+  readonly metrics: readonly MetricsOf<B>[];
+  init(now: number, scope: Scope): DemoState;
+  reduce(state: DemoState, signal: Signal, view: View, scope: Scope): Transition<DemoState>;
+  plan(state: DemoState, scope: Scope): Plan<ModelsOf<B>>;
+  status(state: DemoState, scope: Scope): Status<ModelsOf<B>>;
+  restore(json: Json): DemoState;
+}
+export const own = createRouter({
+  name: 'r',
+  models,
+  strategy: new Canary({ baseline: new Demo({ only: 'v1' }), candidate: new Demo({ only: new Demo({ only: 'v2' }) }) }),
+});
+sure<Same<ReturnType<typeof own.route>['model'], 'v1' | 'v2'>>();
+
+// Plain values as models: a prompt, a set of parameters.
+export const prompts = createRouter({
+  name: 'p',
+  models: { short: { temperature: 0.2, text: 'a' }, long: { temperature: 0.7, text: 'b' } },
+  strategy: new Canary({ baseline: 'short', candidate: 'long' }),
+});
+const prompt = await prompts.predict(undefined, { targetingKey: 'u' });
+sure<typeof prompt.output extends { temperature: number; text: string } ? true : false>();
+
+// The choice of a strategy at run time.
+declare const cautious: boolean;
+export const either = createRouter({
+  name: 'r',
+  models,
+  metrics,
+  strategy: cautious
+    ? new Canary({ baseline: 'v1', candidate: 'v2' })
+    : new BlueGreen({ blue: 'v1', green: 'v3' }),
+});
+sure<Same<ReturnType<typeof either.route>['model'], 'v1' | 'v2' | 'v3'>>();
+
+// Several shadows, inside an arm of a canary.
+export const shadowed = createRouter({
+  name: 'r',
+  models,
+  strategy: new Canary({
+    baseline: 'v1',
+    candidate: new Shadow({ primary: 'v2', shadow: ['v3', 'v1'], guardrails: [maxMismatchRate(0.1)] }),
+  }),
+});
+sure<Same<ReturnType<typeof shadowed.route>['model'], 'v1' | 'v2' | 'v3'>>();
+
+// Models declared elsewhere, as instances of a class.
+class Detector {
+  predict(input: { q: string }): Promise<string> {
+    return Promise.resolve(input.q);
+  }
+  load(): void {}
+}
+const detectors = { a: new Detector(), b: new Detector() };
+const detecting = createRouter({ name: 'r', models: detectors, strategy: new Canary({ baseline: 'a', candidate: 'b' }) });
+const detected = await detecting.predict({ q: 'x' }, {});
+sure<Same<typeof detected.output, string>>();
+
+// A stream is what the model returned.
+async function* tokens(text: string): AsyncGenerator<string> {
+  yield text;
+}
+const streaming = createRouter({
+  name: 'r',
+  models: { g: tokens, h: tokens },
+  strategy: new Canary({ baseline: 'g', candidate: 'h' }),
+});
+const streamed = await streaming.predict('x', {});
+for await (const token of streamed.output) void (token satisfies string);
+
+// Options in a variable need `as const`; metrics may come after the strategy.
+const options = { baseline: 'v1', candidate: 'v2' } as const;
+export const fromVariable = createRouter({ name: 'r', models, strategy: new Canary(options) });
+export const reordered = createRouter({
+  name: 'r',
+  strategy: new Canary({ baseline: 'v1', candidate: 'v2', guardrails: [noWorseThan('clicked')] }),
+  metrics,
+  models,
+});
