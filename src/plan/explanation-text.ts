@@ -40,7 +40,7 @@ function howDivided(step: DividedStep): string {
   const lack = `since the unit ${attribute} is missing (was ${instead})`;
   switch (by) {
     case 'pin':
-      return `pinned by context.pins; counted apart${end}`;
+      return `pinned by context.pins${step.counted ? '; counted apart' : end}`;
     case 'only':
       return `which has all units${end}`;
     case 'missing':

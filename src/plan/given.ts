@@ -1,7 +1,7 @@
 import { type Context, unitOf } from '../core/context.js';
 import { hash32 } from '../core/hash.js';
 import { locateByWeight, pinnedArm, weigh } from './place.js';
-import type { Deciding, Prepared, PreparedChoose, PreparedSplit } from './prepared.js';
+import type { Deciding, PreparedChoose, PreparedSplit } from './prepared.js';
 
 /**
  * Whether a context has an arm at a node, whether or not its path leads there: what `{ arm: [node, arm] }` asks. It
@@ -14,37 +14,18 @@ export function hasArm<M extends string>(
   context: Context,
   report: (error: unknown) => void,
 ): boolean {
-  if (node.op === 'match') {
-    for (let i = 0; i < node.rules.length; i += 1) {
-      const rule = node.rules[i] as (typeof node.rules)[number];
-      if (!rule.test(context)) continue;
-      if (rule.arm !== undefined) return rule.arm === arm;
-      return rule.name === arm || hasArmWithin(node, rule.next, arm, context, report) === true;
-    }
-    return hasArmWithin(node, node.otherwise, arm, context, report) ?? arm === 'otherwise';
+  if (node.op !== 'match') {
+    const index = node.op === 'split' ? armOfSplit(node, context) : armOfChoice(node, context, report);
+    return node.arms[index]?.arm === arm;
   }
-  const index = node.op === 'split' ? armOfSplit(node, context) : armOfChoice(node, context, report);
-  const given = node.arms[index];
-  if (given === undefined) return false;
-  if (given.arm === arm) return true;
-  const gate = node.op === 'split' && !node.plan.counts;
-  return gate && hasArmWithin(node, given.next, arm, context, report) === true;
-}
-
-/**
- * The same below a branch, if what stands there has the same name: a percentage behind a flag's rules, a test behind
- * its gate.
- */
-function hasArmWithin<M extends string>(
-  outer: Deciding<M>,
-  branch: Prepared<M>,
-  arm: string,
-  context: Context,
-  report: (error: unknown) => void,
-): boolean | undefined {
-  let next = branch;
+  for (let i = 0; i < node.rules.length; i += 1) {
+    const rule = node.rules[i] as (typeof node.rules)[number];
+    if (rule.test(context)) return (rule.arm ?? rule.name) === arm;
+  }
+  // A flag is one node to its users, though its percentage stands behind its rules.
+  let next = node.otherwise;
   while (next.op === 'mirror') next = next.primary;
-  if (next.op === 'serve' || next.plan.node !== outer.plan.node) return undefined;
+  if (next.op === 'serve' || next.plan.node !== node.plan.node) return arm === 'otherwise';
   return hasArm(next, arm, context, report);
 }
 
