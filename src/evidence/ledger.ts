@@ -16,7 +16,7 @@ export interface NodeEpoch {
 
 /** The epochs that outcomes may still come for: of one node, and in all. */
 const epochsPerNodeMax = 64;
-const epochsMax = 1024;
+const epochsMax = 4096;
 
 /** One time bucket of one epoch, and its arms. */
 interface OpenStratum {

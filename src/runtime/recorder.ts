@@ -72,7 +72,7 @@ export class Recorder {
     this.#reports = new Reports(this.#ledger, metrics, this.#seen, (now) => this.#closedBefore(now));
   }
 
-  /** Says what the plan now in force counts. Earlier epochs stay known for late outcomes: 64 of a node, 1024 in all. */
+  /** Says what the plan now in force counts. Earlier epochs stay known for late outcomes: 64 of a node, 4096 in all. */
   adopt(nodes: readonly NodeEpoch[]): void {
     this.#ledger.adopt(nodes);
   }

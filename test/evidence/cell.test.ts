@@ -31,11 +31,13 @@ describe('addCells', () => {
 
   it('merges sketches and metrics, those of one side too', () => {
     const a = cellOf({
-      ...{ latency: sketchOf(1, 5), firstItem: sketchOf(2) },
+      latency: sketchOf(1, 5),
+      firstItem: sketchOf(2),
       metrics: { clicked: sumsOf({ n: 2, sum: 1, sumSq: 1, late: 1, per: 'exposure' }), left: sumsOf({ n: 1 }) },
     });
     const b = cellOf({
-      ...{ latency: sketchOf(9), firstItem: sketchOf(3) },
+      latency: sketchOf(9),
+      firstItem: sketchOf(3),
       metrics: { clicked: sumsOf({ n: 5, sum: 4, sumSq: 6, late: 2 }), right: sumsOf({ n: 1, sketch: sketchOf(4) }) },
     });
     const sum = addCells(a, b);

@@ -26,8 +26,16 @@ describe('CellCounter', () => {
     cell.addFirstItem(2);
     expect(cell.take([])).toEqual(
       cellOf({
-        ...{ exposed: 1, units: 2, pinned: 3, outcomes: 4, errors: 5, fellBack: 6, compared: 7, mismatches: 8 },
-        ...{ latency: sketchOf(5, 7), firstItem: sketchOf(2) },
+        exposed: 1,
+        units: 2,
+        pinned: 3,
+        outcomes: 4,
+        errors: 5,
+        fellBack: 6,
+        compared: 7,
+        mismatches: 8,
+        latency: sketchOf(5, 7),
+        firstItem: sketchOf(2),
       }),
     );
     expect(cell.take([])).toBeUndefined();

@@ -125,7 +125,8 @@ describe('mergeEvidence', () => {
 
   it('starts from nothing', () => {
     expect(emptyEvidence).toEqual({
-      ...{ strata: [], foldBefore: 0 },
+      strata: [],
+      foldBefore: 0,
       dropped: { exposed: 0, outcomes: 0, reports: 0, foldedEarly: 0 },
     });
   });
@@ -157,7 +158,9 @@ describe('the limits of evidence', () => {
     expect(evidenceOf(epochs(64))).toMatchObject({ dropped: emptyEvidence.dropped });
     const full = evidenceOf([...epochs(66), ...epochs(3, 'other', 1)]);
     expect(full.strata.map(({ node, epoch }) => `${node} ${epoch}`)).toEqual([
-      ...['other 1', 'other 2', 'other 3'],
+      'other 1',
+      'other 2',
+      'other 3',
       ...Array.from({ length: 64 }, (_, i) => `ranker ${i + 3}`),
     ]);
     expect(full.dropped).toEqual({ exposed: 10, outcomes: 6, reports: 12, foldedEarly: 0 });

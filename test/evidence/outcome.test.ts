@@ -20,7 +20,10 @@ describe('parseOutcome', () => {
 
   it('takes error and latency, and nothing where nothing is given', () => {
     expect(parseOutcome(metrics, { error: false, latencyMs: 0 })).toEqual({
-      ...{ values: [], reasons: [], error: false, latencyMs: 0 },
+      values: [],
+      reasons: [],
+      error: false,
+      latencyMs: 0,
     });
     expect(parseOutcome(metrics, { error: true, latencyMs: 1.5 })).toMatchObject({ error: true, latencyMs: 1.5 });
     expect(parseOutcome({}, { clicked: undefined })).toEqual({ values: [], reasons: [] });

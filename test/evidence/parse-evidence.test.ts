@@ -85,12 +85,12 @@ describe('parseEvidence', () => {
     [{ foldBefore: 8.65e15 }, 'evidence.foldBefore: expected a number from 0'],
     [{ foldBefore: '0' }, 'evidence.foldBefore: expected a number from 0'],
     [{ dropped: 3 }, 'evidence.dropped: expected an object'],
-    ...['exposed', 'outcomes', 'reports', 'foldedEarly'].map((key) => [
+    ...['exposed', 'outcomes', 'reports', 'foldedEarly'].map((key): [object, string] => [
       { dropped: { ...emptyEvidence.dropped, [key]: -1 } },
       `evidence.dropped.${key}: expected a whole number`,
     ]),
-  ])('refuses %j', (parts, message) => {
-    expect(refusal(evidence(parts as object)).startsWith(message as string)).toBe(true);
+  ] as [object, string][])('refuses %j', (parts, message) => {
+    expect(refusal(evidence(parts)).startsWith(message)).toBe(true);
   });
 
   it('keeps what was dropped', () => {

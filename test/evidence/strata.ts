@@ -51,8 +51,16 @@ export const anyCell: fc.Arbitrary<Cell> = fc
     const sum = values.reduce((total, value) => total + value, 0);
     const sumSq = values.reduce((total, value) => total + value * value, 0);
     return cellOf({
-      ...{ exposed: outcomes + extra, units, pinned, outcomes, errors: Math.min(errors, outcomes), fellBack },
-      ...{ compared, mismatches, latency: sketchOf(...values), firstItem: sketchOf(...values.slice(1)) },
+      exposed: outcomes + extra,
+      units,
+      pinned,
+      outcomes,
+      errors: Math.min(errors, outcomes),
+      fellBack,
+      compared,
+      mismatches,
+      latency: sketchOf(...values),
+      firstItem: sketchOf(...values.slice(1)),
       metrics: {
         clicked: sumsOf({ n: clicks, sum: clicks >> 1, sumSq: clicks >> 1, per: 'exposure' }),
         ...(values.length > 0
