@@ -5,7 +5,8 @@ import type { Call } from './model.js';
 export class LiveCall implements Call {
   readonly context: Context;
   readonly mode: Call['mode'];
-  readonly instance?: string;
+  // Declared only: a call without an instance has no such key.
+  declare readonly instance?: string;
   #controller: AbortController | undefined;
   #reason: unknown;
   #aborted = false;
