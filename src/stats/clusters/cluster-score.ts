@@ -1,0 +1,60 @@
+import { normal } from '../distributions/normal.js';
+import { t } from '../distributions/t.js';
+import type { Harm } from '../sequential/odds-mixture.js';
+import { scoreMixture } from '../sequential/score-mixture.js';
+import type { ClusterSums } from './cluster-sums.js';
+import { clusterCount } from './unit-hash.js';
+
+export interface ClusterScore {
+  readonly logE: number;
+  readonly asymptotic: true;
+  /** Standard normal without an effect, after the t distribution that 64 clusters ask for. */
+  readonly z: number;
+  /** The score's variance with clusters, at least that of independent requests. */
+  readonly variance: number;
+  /** By how much repeated requests of the same units widen the variance: 1 or more. */
+  readonly designEffect: number;
+}
+
+/**
+ * Evidence of harm from requests of units that come back: the stratified score with a variance over 64 clusters of units.
+ *
+ * Requests of one unit resemble each other, and stay in one arm, so tests that count requests see far more evidence than there
+ * is. The residuals of both arms together are summed by cluster, over all strata of an epoch, which keeps what a unit's requests
+ * have in common; the randomisation of units says how that spreads over arms, within and between epochs of one salt. The
+ * mixture is `scoreMixture` with rho = 5 times the design effect squared. Asymptotic: average it with the exact `unitEventStrata`.
+ */
+export function clusterScore(sums: ClusterSums, options: { readonly harm: Harm }): ClusterScore {
+  const { score, variance: independent } = sums;
+  if (!(independent > 0)) return { logE: 0, asymptotic: true, z: 0, variance: 0, designEffect: 1 };
+  const variance = Math.max(independent, clusterVariance(sums));
+  const designEffect = variance / independent;
+  const ratio = score / Math.sqrt(variance);
+  // A tail below what a number holds is as good as the smallest one.
+  const tail = Math.max(t.sf(Math.abs(ratio), clusterCount - 1), Number.MIN_VALUE);
+  const z = Math.sign(ratio) * Math.max(0, normal.isf(tail));
+  const rho = 5 * designEffect * designEffect;
+  const { logE } = scoreMixture({ score: z * Math.sqrt(variance), variance }, { rho, harm: options.harm });
+  return { logE, asymptotic: true, z, variance, designEffect };
+}
+
+/** Sum over pairs of epochs of the covariance of being a candidate, times the covariance of the clusters' residuals. */
+function clusterVariance({ epochs }: ClusterSums): number {
+  const centred = epochs.map(({ residuals }) => {
+    const mean = residuals.reduce((sum, value) => sum + value, 0) / clusterCount;
+    return residuals.map((value) => value - mean);
+  });
+  let variance = 0;
+  epochs.forEach((one, i) => {
+    epochs.forEach((other, j) => {
+      if (one.salt !== other.salt) return;
+      const covariance = Math.min(one.share, other.share) * (1 - Math.max(one.share, other.share));
+      const product = (centred[i] as number[]).reduce(
+        (sum, value, at) => sum + value * ((centred[j] as number[])[at] as number),
+        0,
+      );
+      variance += (covariance * product * clusterCount) / (clusterCount - 1);
+    });
+  });
+  return variance;
+}

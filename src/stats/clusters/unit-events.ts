@@ -1,0 +1,80 @@
+import { TurnoutError } from '../../core/errors.js';
+import { show } from '../../core/options.js';
+import type { EventStratum } from '../sequential/event-binomial.js';
+import { unitEventBits } from './unit-hash.js';
+
+const bytes = unitEventBits / 8;
+
+/** Which units had an event, as 4096 bits: half a kilobyte, whatever the number of units. Merging is by OR, in any order. */
+export class UnitEventBitmap {
+  readonly #bytes = new Uint8Array(bytes);
+
+  /** Parses what `toJSON` wrote; throws `state-unreadable` on anything else. */
+  static from(json: string): UnitEventBitmap {
+    if (typeof json !== 'string' || !/^[0-9a-f]{1024}$/.test(json)) {
+      const came = show(json);
+      throw new TurnoutError(
+        'state-unreadable',
+        `unit events: expected 1024 hexadecimal digits (was ${came}). The bitmap is damaged.`,
+      );
+    }
+    const bitmap = new UnitEventBitmap();
+    for (let at = 0; at < bytes; at += 1) bitmap.#bytes[at] = Number.parseInt(json.slice(2 * at, 2 * at + 2), 16);
+    return bitmap;
+  }
+
+  has(bit: number): boolean {
+    return (((this.#bytes[bit >> 3] ?? 0) >> (bit & 7)) & 1) === 1;
+  }
+
+  /** Sets a bit from 0 to 4095; others are ignored, since this runs on the request path. */
+  set(bit: number): void {
+    if (bit >= 0 && bit < unitEventBits) this.#bytes[bit >> 3] = (this.#bytes[bit >> 3] as number) | (1 << (bit & 7));
+  }
+
+  /** Adds all bits of `other`. */
+  merge(other: UnitEventBitmap): this {
+    for (let at = 0; at < bytes; at += 1) this.#bytes[at] = (this.#bytes[at] as number) | (other.#bytes[at] as number);
+    return this;
+  }
+
+  get count(): number {
+    let count = 0;
+    for (let bit = 0; bit < unitEventBits; bit += 1) if (this.has(bit)) count += 1;
+    return count;
+  }
+
+  /** 1024 hexadecimal digits. */
+  toJSON(): string {
+    return Array.from(this.#bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  }
+}
+
+/** The units that had an event in one epoch, by arm. */
+export interface UnitEventEpoch {
+  /** The candidate's share of candidate + control, a fraction. */
+  readonly share: number;
+  readonly candidate: UnitEventBitmap;
+  readonly control: UnitEventBitmap;
+}
+
+/**
+ * Counts each unit's first event of a roll-out, for `eventBinomial`, which then is exact although units come back.
+ *
+ * Epochs must be in order. A bit that was set in an earlier epoch does not count again, and one that is set in both arms of an
+ * epoch is dropped, since it cannot be said whose it is. Units that share a bit by chance cost power, never correctness.
+ */
+export function unitEventStrata(epochs: readonly UnitEventEpoch[]): readonly EventStratum[] {
+  const seen = new UnitEventBitmap();
+  return epochs.map(({ share, candidate, control }): EventStratum => {
+    let [ofCandidate, ofControl] = [0, 0];
+    for (let bit = 0; bit < unitEventBits; bit += 1) {
+      if (seen.has(bit)) continue;
+      const [inCandidate, inControl] = [candidate.has(bit), control.has(bit)];
+      if (inCandidate && !inControl) ofCandidate += 1;
+      if (inControl && !inCandidate) ofControl += 1;
+    }
+    seen.merge(candidate).merge(control);
+    return { share, candidate: ofCandidate, control: ofControl };
+  });
+}
