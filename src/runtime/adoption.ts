@@ -28,6 +28,9 @@ export class Adoption<M extends string> {
   readonly #options: AdoptionOptions<M>;
   #current: CompiledPlan<M>;
   #wanted: InForce | undefined;
+  /** The models of the wanted plan could not be loaded. */
+  #hasFailed = false;
+  #isFirst = true;
   #waitingFor: readonly M[] = [];
 
   /** Begins with a plan that serves one model, until a state is adopted. */
@@ -49,7 +52,8 @@ export class Adoption<M extends string> {
   /** Serves by this state as soon as it is safe. The last call wins. */
   adopt(force: InForce): void {
     const wanted = this.#wanted;
-    if (wanted?.state === force.state && wanted.isStored === force.isStored) return;
+    const isSame = wanted?.state === force.state && wanted.isStored === force.isStored;
+    if (isSame && !this.#hasFailed) return;
     let compiled: CompiledPlan<M>;
     try {
       compiled = this.#options.compile(this.#options.plan(force.state, force.revision));
@@ -57,22 +61,27 @@ export class Adoption<M extends string> {
       this.#options.onError(error, 'plan');
       return;
     }
-    const isFirst = wanted === undefined;
     this.#wanted = force;
+    this.#hasFailed = false;
     this.#options.pool.retain([...new Set([...this.#current.models, ...compiled.models])]);
     const loads = this.#options.isEager ? this.#load(compiled) : [];
     // The first plan has nothing to wait behind: its requests wait for their own model only.
-    if (loads.length === 0 || !force.isStored || isFirst) return this.#swap(compiled, force);
+    if (loads.length === 0 || !force.isStored || this.#isFirst) return this.#swap(compiled, force);
     this.#waitingFor = loads.map(({ model }) => model);
     Promise.all(loads.map(({ loading }) => loading)).then(
       () => {
         if (this.#wanted === force) this.#swap(compiled, force);
       },
       () => {
-        // The pool has reported it. Forgetting what was wanted lets the next tick try again.
-        if (this.#wanted === force) this.#wanted = { ...force, state: null };
+        // The pool has reported it, and `retry` tries again.
+        if (this.#wanted === force) this.#hasFailed = true;
       },
     );
+  }
+
+  /** Tries once more to load what the wanted plan reaches, if that failed. */
+  retry(): void {
+    if (this.#hasFailed && this.#wanted !== undefined) this.adopt(this.#wanted);
   }
 
   #load(compiled: CompiledPlan<M>): readonly { readonly model: M; readonly loading: Promise<void> }[] {
@@ -86,6 +95,7 @@ export class Adoption<M extends string> {
 
   #swap(compiled: CompiledPlan<M>, force: InForce): void {
     this.#current = compiled;
+    this.#isFirst = false;
     this.#waitingFor = [];
     this.#options.pool.retain(compiled.models);
     this.#options.onAdopted(countedNodes(compiled.plan), force.isStored);

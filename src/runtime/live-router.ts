@@ -167,6 +167,7 @@ export class LiveRouter<Ms extends Models, Qs extends Metrics, M extends string>
   async tick(): Promise<void> {
     if (this.#isDisabled || this.#isClosed) return;
     await this.#loop.tick();
+    this.#adoption.retry();
     this.#wantTasks();
     for (const { node, arm, expected } of this.#data.mirrors.silent()) {
       this.#telemetry.alert({ node, why: `the shadow '${arm}' was asked for ${expected} times and never ran` });
@@ -201,9 +202,10 @@ export class LiveRouter<Ms extends Models, Qs extends Metrics, M extends string>
     this.#tasks.close();
     this.#data.mirrors.close();
     await this.#loop.close();
+    // Nothing is written any more: a successor may begin while the last requests end.
+    this.#releaseName();
     await this.#data.pool.close();
     this.#telemetry.events.clear();
-    this.#releaseName();
   }
 
   /** The stable model of a first state. Whatever a plan can have wrong shows here, before the router exists. */

@@ -30,4 +30,13 @@ export interface OutcomeEvent<M extends string> {
   readonly cancelled?: boolean;
 }
 
-export const eventNames = ['transition', 'decision', 'exposure', 'outcome', 'mismatch', 'alert', 'drained', 'error'] as const;
+export const eventNames = [
+  'transition',
+  'decision',
+  'exposure',
+  'outcome',
+  'mismatch',
+  'alert',
+  'drained',
+  'error',
+] as const;

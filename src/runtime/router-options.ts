@@ -1,6 +1,7 @@
 import type { Clock } from '../core/clock.js';
 import type { Context } from '../core/context.js';
 import type { Issue } from '../core/errors.js';
+import { isObject } from '../core/json.js';
 import {
   type Check,
   all,
@@ -96,13 +97,15 @@ export interface RouterOptions<Ms extends Models, Qs extends Metrics, S> {
 const isFunctionAt = (value: unknown, key: string) =>
   typeof value === 'object' && value !== null && typeof (value as Record<string, unknown>)[key] === 'function';
 
-const storeCheck = must(
-  'a StateStore',
-  (value) => ['read', 'compareAndSet', 'addEvidence', 'readEvidence'].every((key) => isFunctionAt(value, key)),
+const storeCheck = must('a StateStore', (value) =>
+  ['read', 'compareAndSet', 'addEvidence', 'readEvidence'].every((key) => isFunctionAt(value, key)),
 );
 
 const shape = object({
-  name: must("a name of 1 to 200 characters without '/'", (value) => /^[^/]{1,200}$/u.test(String(value)) && typeof value === 'string'),
+  name: must(
+    "a name of 1 to 200 characters without '/'",
+    (value) => /^[^/]{1,200}$/u.test(String(value)) && typeof value === 'string',
+  ),
   models: recordOf(anything, { min: 1 }),
   metrics: optional(metricsCheck),
   strategy: must('a strategy, such as new Canary({ … })', isStrategy),
@@ -128,15 +131,18 @@ const shape = object({
       copyInput: optional(callable),
     }),
   ),
-  logger: optional(must('a logger', (value) => ['debug', 'info', 'warn', 'error'].every((key) => isFunctionAt(value, key)))),
+  logger: optional(
+    must('a logger', (value) => ['debug', 'info', 'warn', 'error'].every((key) => isFunctionAt(value, key))),
+  ),
   clock: optional(must('a clock', (value) => isFunctionAt(value, 'now') && isFunctionAt(value, 'elapsed'))),
   rng: optional(must('a source of chance', (value) => isFunctionAt(value, 'next'))),
 });
 
 /** A strategy may only name what the router knows. */
 const namesCheck: Check = (value, path, issues) => {
+  if (!isObject(value)) return;
   const { models, metrics, strategy } = value as Partial<RouterOptions<Models, Metrics, Strategy>>;
-  if (!isStrategy(strategy) || typeof models !== 'object' || models === null) return;
+  if (!isStrategy(strategy) || !isObject(models)) return;
   issues.push(...unknown(strategy.models, Object.keys(models), 'models', path));
   issues.push(...unknown(strategy.metrics, [...Object.keys(metrics ?? {}), ...builtIns], 'metrics', path));
 };
@@ -160,4 +166,3 @@ export function isServer(): boolean {
   const { process } = globalThis as { readonly process?: { readonly versions?: { readonly node?: string } } };
   return process?.versions?.node !== undefined;
 }
-

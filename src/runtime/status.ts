@@ -31,7 +31,10 @@ export interface RouterStatus<M extends string> {
 }
 
 /** Adds what the last tick saw to a strategy's own status. */
-export function withLooks<M extends string>(status: Status<M>, looks: ReadonlyMap<string, NodeVerdicts>): NodeStatus<M> {
+export function withLooks<M extends string>(
+  status: Status<M>,
+  looks: ReadonlyMap<string, NodeVerdicts>,
+): NodeStatus<M> {
   const look = looks.get(status.node);
   return {
     ...status,
@@ -42,7 +45,11 @@ export function withLooks<M extends string>(status: Status<M>, looks: ReadonlyMa
 }
 
 /** A plan as JSON, for a reader without code: functions and policies are left out and named in `omitted`. */
-export function withoutCode(value: unknown, path = 'plan', omitted: string[] = []): { json: Json; omitted: readonly string[] } {
+export function withoutCode(
+  value: unknown,
+  path = 'plan',
+  omitted: string[] = [],
+): { json: Json; omitted: readonly string[] } {
   const visit = (at: unknown, where: string): Json | undefined => {
     if (typeof at === 'function') {
       omitted.push(where);

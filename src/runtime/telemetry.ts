@@ -16,7 +16,10 @@ export class Telemetry<M extends string> {
   constructor(router: string, logger: Logger | undefined) {
     this.#router = router;
     this.#logger = logger;
-    this.events = new Events<RouterEvents<M>>(eventNames, (error, event) => ({ operation: `listener of ${event}`, error }));
+    this.events = new Events<RouterEvents<M>>(eventNames, (error, event) => ({
+      operation: `listener of ${event}`,
+      error,
+    }));
   }
 
   /** Builds the payload only if somebody listens. */

@@ -38,7 +38,8 @@ const delta = (exposed: number): Evidence => ({
   ],
 });
 
-const exposedIn = ({ strata }: Evidence) => strata.reduce((sum, { cells }) => sum + (cells['baseline']?.exposed ?? 0), 0);
+const exposedIn = ({ strata }: Evidence) =>
+  strata.reduce((sum, { cells }) => sum + (cells['baseline']?.exposed ?? 0), 0);
 
 /** What every store must do for the control loop to be right. Each law gets a fresh store. */
 export function storeLaws({ create, destroy }: StoreUnderTest): readonly Law[] {
@@ -99,14 +100,23 @@ function recordLaws(law: LawMaker): readonly Law[] {
       for (const key of keys) expectSame(await store.read(key), record(1, key), `the record of ${key}`);
     }),
     law('a record comes back as it was written, and changing it afterwards changes nothing', async (store) => {
-      const state = { text: 'é 😀 " \\', list: [1, 0.1, 1e-9, -5], none: null, deep: { yes: true, ['__proto__x']: [] } };
+      const state = {
+        text: 'é 😀 " \\',
+        list: [1, 0.1, 1e-9, -5],
+        none: null,
+        deep: { yes: true, ['__proto__x']: [] },
+      };
       const written = record(1, state);
       await store.compareAndSet('router', undefined, written);
       (written.state as { text: string }).text = 'changed';
       const read = (await store.read('router')) as RolloutRecord;
       expectSame(read.state, { ...state, text: 'é 😀 " \\' }, 'the state');
       (read.state as { text: string }).text = 'changed';
-      expectSame(((await store.read('router')) as RolloutRecord).state, { ...state, text: 'é 😀 " \\' }, 'the state again');
+      expectSame(
+        ((await store.read('router')) as RolloutRecord).state,
+        { ...state, text: 'é 😀 " \\' },
+        'the state again',
+      );
     }),
   ];
 }
@@ -141,7 +151,9 @@ function evidenceLaws(law: LawMaker): readonly Law[] {
       expectSame(exposedIn((await store.readEvidence('router', 'a')).evidence), 5, 'evidence');
     }),
     law('many writers at once lose nothing', async (store) => {
-      const writers = Array.from({ length: 20 }, (_, index) => store.addEvidence('router', `w${index}`, 1, delta(index)));
+      const writers = Array.from({ length: 20 }, (_, index) =>
+        store.addEvidence('router', `w${index}`, 1, delta(index)),
+      );
       await Promise.all(writers);
       expectSame(exposedIn((await store.readEvidence('router', 'a')).evidence), 190, 'evidence');
     }),

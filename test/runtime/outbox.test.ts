@@ -58,19 +58,22 @@ describe('the outbox', () => {
     expect([exposed(outbox.evidence()), outbox.isBehind]).toEqual([7, false]);
   });
 
-  test.each(['before', 'after'] as const)('sends again what failed %s it took effect, and counts it once', async (how) => {
-    outbox.put(delta(3));
-    fault = how;
-    await expect(outbox.flush(unlimited)).rejects.toThrow();
-    outbox.put(delta(10));
-    expect([exposed(outbox.evidence()), outbox.isBehind]).toEqual([13, true]);
-    fault = undefined;
-    await outbox.flush(unlimited);
-    expect(exposed((await storedIn()).evidence)).toBe(13);
-    expect((await storedIn()).lastSeq).toBe(2);
-    await outbox.read(unlimited);
-    expect(exposed(outbox.evidence())).toBe(13);
-  });
+  test.each(['before', 'after'] as const)(
+    'sends again what failed %s it took effect, and counts it once',
+    async (how) => {
+      outbox.put(delta(3));
+      fault = how;
+      await expect(outbox.flush(unlimited)).rejects.toThrow();
+      outbox.put(delta(10));
+      expect([exposed(outbox.evidence()), outbox.isBehind]).toEqual([13, true]);
+      fault = undefined;
+      await outbox.flush(unlimited);
+      expect(exposed((await storedIn()).evidence)).toBe(13);
+      expect((await storedIn()).lastSeq).toBe(2);
+      await outbox.read(unlimited);
+      expect(exposed(outbox.evidence())).toBe(13);
+    },
+  );
 
   test('learns from a read that a delta arrived whose answer was lost', async () => {
     outbox.put(delta(3));
@@ -115,7 +118,11 @@ describe('the outbox', () => {
     const old = await store.readEvidence('r', 'w1');
     outbox.put(delta(3));
     await outbox.flush(unlimited);
-    const late = new Outbox({ addEvidence: store.addEvidence, readEvidence: () => Promise.resolve(old) }, 'r', () => 'w9');
+    const late = new Outbox(
+      { addEvidence: store.addEvidence, readEvidence: () => Promise.resolve(old) },
+      'r',
+      () => 'w9',
+    );
     late.put(delta(5));
     await late.flush(unlimited);
     await late.read(unlimited);

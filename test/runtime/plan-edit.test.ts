@@ -37,7 +37,10 @@ describe('an edit of the program', () => {
     const before = canary(canary('v2'), 0.1, canary('v4', 0.3));
     const after = canary(canary('v3'), 0.1, canary('v4', 0.3));
     const result = grafted(before, after) as { own: object; children: Record<string, { own: { epoch: number } }> };
-    expect(result).toMatchObject({ own: { epoch: 1 }, children: { candidate: { own: { epoch: 7 } }, baseline: { own: { epoch: 1 } } } });
+    expect(result).toMatchObject({
+      own: { epoch: 1 },
+      children: { candidate: { own: { epoch: 7 } }, baseline: { own: { epoch: 1 } } },
+    });
     expect(() => after.restore(result as never)).not.toThrow();
   });
 
@@ -52,7 +55,9 @@ describe('an edit of the program', () => {
   test('that drops a child drops its state, and a new child starts anew', () => {
     expect(grafted(canary(canary('v2')), canary('v2'))).toMatchObject({ own: { epoch: 7 }, children: {} });
     expect((grafted(canary(canary('v2')), canary('v2')) as { children: object }).children).toEqual({});
-    expect(grafted(canary('v2'), canary(canary('v2')))).toMatchObject({ children: { candidate: { own: { epoch: 7 } } } });
+    expect(grafted(canary('v2'), canary(canary('v2')))).toMatchObject({
+      children: { candidate: { own: { epoch: 7 } } },
+    });
   });
 
   test('of a strategy with a layout of its own takes its state as a whole', () => {

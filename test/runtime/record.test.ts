@@ -68,14 +68,20 @@ describe('a stored record', () => {
       revision: 4,
       nodes: { r: 'b' },
       state: { x: 2 },
-      history: [{ revision: 4, at: 9, replica: 'b', node: 'r', from: 'x', to: 'y', why: 'because', facts: { share: 0.5 } }],
+      history: [
+        { revision: 4, at: 9, replica: 'b', node: 'r', from: 'x', to: 'y', why: 'because', facts: { share: 0.5 } },
+      ],
       updatedAt: 9,
       updatedBy: 'b',
     });
   });
 
   test('takes transitions without from and to', () => {
-    const [first] = entriesOf([{ type: 'transition', node: 'r', data: { why: 'so' } }], { revision: 1, at: 2, replica: 'a' });
+    const [first] = entriesOf([{ type: 'transition', node: 'r', data: { why: 'so' } }], {
+      revision: 1,
+      at: 2,
+      replica: 'a',
+    });
     expect(first).toMatchObject({ from: '', to: '', why: 'so' });
   });
 });
@@ -83,7 +89,9 @@ describe('a stored record', () => {
 describe('the history of a record', () => {
   test('keeps the newest 100 entries in their order', () => {
     const entries = Array.from({ length: 130 }, (_, index) => entry(index));
-    expect(boundedHistory(entries).map(({ revision }) => revision)).toEqual(entries.slice(30).map(({ revision }) => revision));
+    expect(boundedHistory(entries).map(({ revision }) => revision)).toEqual(
+      entries.slice(30).map(({ revision }) => revision),
+    );
     expect(boundedHistory(entries.slice(0, 100))).toEqual(entries.slice(0, 100));
   });
 

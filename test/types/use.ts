@@ -149,9 +149,7 @@ export const either = createRouter({
   name: 'r',
   models,
   metrics,
-  strategy: cautious
-    ? new Canary({ baseline: 'v1', candidate: 'v2' })
-    : new BlueGreen({ blue: 'v1', green: 'v3' }),
+  strategy: cautious ? new Canary({ baseline: 'v1', candidate: 'v2' }) : new BlueGreen({ blue: 'v1', green: 'v3' }),
 });
 sure<Same<ReturnType<typeof either.route>['model'], 'v1' | 'v2' | 'v3'>>();
 
@@ -174,7 +172,11 @@ class Detector {
   load(): void {}
 }
 const detectors = { a: new Detector(), b: new Detector() };
-const detecting = createRouter({ name: 'r', models: detectors, strategy: new Canary({ baseline: 'a', candidate: 'b' }) });
+const detecting = createRouter({
+  name: 'r',
+  models: detectors,
+  strategy: new Canary({ baseline: 'a', candidate: 'b' }),
+});
 const detected = await detecting.predict({ q: 'x' }, {});
 sure<Same<typeof detected.output, string>>();
 
