@@ -475,6 +475,7 @@ describe('models', () => {
     expect(router.route({}).model).toBe('v2');
     await router.rollback('off');
     await router.drained('v2');
+    await clock.advanceAsync(1);
     isBroken = true;
     await router.reset();
     await clock.advanceAsync(0);
