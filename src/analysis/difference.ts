@@ -3,6 +3,7 @@ import {
   emptyScore,
   type ScoreResult,
   type ScoreSums,
+  type ValueSums,
   scoreResult,
   stratifiedScore,
 } from '../stats/sequential/score.js';
@@ -28,12 +29,11 @@ const pairsAtBest = 100;
 
 /** The stratified difference of the candidate's mean from the control's, over mature strata; `undefined` while there is none. */
 export function differenceOf({ measure, pairs }: Observed): Difference | undefined {
-  const kind = measure.type === 'continuous' ? 'mean' : 'binary';
   let sums = emptyScore;
   let controlSum = 0;
   for (const pair of pairs) {
     if (!pair.isMature) continue;
-    const score = pair.folded ?? scoreOf(pair, kind);
+    const score = pair.folded ?? scoreOf(pair);
     sums = addScores(sums, score);
     if (score.weight > 0) controlSum += (score.weight * pair.controlSums.sum) / pair.controlSums.n;
   }
@@ -41,14 +41,20 @@ export function differenceOf({ measure, pairs }: Observed): Difference | undefin
   const score = scoreResult(sums);
   const controlMean = controlSum / sums.weight;
   // In a metric's own unit a fixed number would mean something else for euros than for cents.
-  const rho = kind === 'binary' ? eventsAtBest : pairsAtBest * (sums.variance / sums.weight);
+  const rho = measure.type === 'continuous' ? pairsAtBest * (sums.variance / sums.weight) : eventsAtBest;
   return { mean: controlMean + score.estimate, controlMean, estimate: score.estimate, score, rho };
 }
 
-function scoreOf({ candidateSums, controlSums }: ArmPair, kind: 'binary' | 'mean'): ScoreSums {
-  if (kind === 'mean') return stratifiedScore([{ candidate: candidateSums, control: controlSums }], 'mean');
-  const candidate = { n: candidateSums.n, events: candidateSums.sum };
-  return stratifiedScore([{ candidate, control: { n: controlSums.n, events: controlSums.sum } }], 'binary');
+/** Values are 0 or 1 when their sum is that of their squares; then the exact variance of counts is known. Folding does the same. */
+const isCount = ({ n, sum, sumSq }: ValueSums): boolean => sum === sumSq && Number.isInteger(sum) && sum <= n;
+
+function scoreOf({ candidateSums: candidate, controlSums: control }: ArmPair): ScoreSums {
+  if (!(isCount(candidate) && isCount(control))) return stratifiedScore([{ candidate, control }], 'mean');
+  const counts = {
+    candidate: { n: candidate.n, events: candidate.sum },
+    control: { n: control.n, events: control.sum },
+  };
+  return stratifiedScore([counts], 'binary');
 }
 
 /**
