@@ -1,5 +1,9 @@
 import { TurnoutError } from '../core/errors.js';
-import { show } from '../core/options.js';
+
+/** A value as a message shows it. Long texts and lists are cut, and an object without text does not throw. */
+function shown(value: unknown): string {
+  return typeof value === 'object' ? 'an object' : String(value).slice(0, 40);
+}
 
 /**
  * Throws unless `holds`. Write the condition positively, as in `sd > 0`: every comparison with NaN is false, so NaN ends
@@ -7,7 +11,7 @@ import { show } from '../core/options.js';
  */
 export function need(holds: boolean, where: string, name: string, expected: string, value: unknown): asserts holds {
   if (holds) return;
-  throw new TurnoutError('domain', `${where}: ${name} must be ${expected} (was ${show(value)}).`);
+  throw new TurnoutError('domain', `${where}: ${name} must be ${expected} (was ${shown(value)}).`);
 }
 
 /** Any number but NaN; the infinities are fine as arguments of a distribution function. */
