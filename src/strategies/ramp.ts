@@ -1,10 +1,11 @@
-import { fraction, must, object, optional, verify } from '../core/options.js';
+import { all, fraction, must, object, optional, verify } from '../core/options.js';
 import type { Gate } from '../analysis/verdict.js';
 import type { Stage } from './stages.js';
 
 type StageDefaults<H> = Omit<Stage<H>, 'name' | 'share'>;
 
 const limit = 100;
+const notZero = must('over 0', (value) => value !== 0);
 
 function rampOf<H>(
   what: string,
@@ -37,7 +38,12 @@ export function linear<const H extends Gate = never>(
   options: StageDefaults<H> & { readonly from?: number; readonly step: number; readonly to?: number },
 ): Stage<H>[] {
   const { from, step, to = 1, ...stage } = options;
-  verify('linear', 'ramp', { from, step, to }, object({ from: optional(fraction), step: fraction, to: fraction }));
+  verify(
+    'linear',
+    'ramp',
+    { from, step, to },
+    object({ from: optional(fraction), step: all(fraction, notZero), to: fraction }),
+  );
   return rampOf('linear', { from: from ?? Math.min(step, to), to }, (share) => share + step, stage);
 }
 

@@ -1,3 +1,4 @@
+/* oxlint-disable unicorn/no-thenable -- `then` is an option of a canary, and no canary is ever awaited. */
 import { describe, expect, test } from 'vitest';
 import { isTurnoutError } from '../../src/core/errors.js';
 import { Canary } from '../../src/strategies/canary.js';
@@ -598,7 +599,7 @@ describe('a canary whose stages were edited', () => {
     new Canary({
       baseline: 'v1',
       candidate: 'v2',
-      stages: Object.entries(shares).map(([name, share]) => ({ name, share, minAgeMs: 10, ...more })),
+      stages: Object.entries(shares).map(([name, share]) => Object.assign({ name, share, minAgeMs: 10 }, more)),
     });
 
   function edited(from: Canary<'v1', 'v2'>, to: Canary<'v1', 'v2'>, ticks: number) {
