@@ -47,10 +47,7 @@ export class Probe<M extends string> implements AttemptListener<M> {
 
   /** Ends it with `error`, unless it has ended. */
   abort(error: unknown): void {
-    this.#attempt.fail(error, async () => {
-      this.#drain?.stop();
-      await this.#drain?.finished;
-    });
+    this.#attempt.fail(error, async () => this.#drain?.stop());
   }
 
   answered(output: unknown): void {

@@ -29,10 +29,8 @@ export function watch(stream: object, meter: () => StreamMeter): object {
 
 /** A stream that is being read to its end, its items dropped. */
 export interface Drain {
-  /** Resolves when it has ended, broken or been stopped; never rejects. */
-  readonly finished: Promise<void>;
-  /** Tells the stream that nobody reads it any more. */
-  stop(): void;
+  /** Tells the stream that nobody reads it any more; resolves when it has cleaned up, and never rejects. */
+  stop(): Promise<void>;
 }
 
 interface Source {
@@ -62,24 +60,32 @@ export function drain(stream: object, clock: Clock): Drain {
       if (items % itemsPerTurn === 0) await laterTurn(clock);
     }
   };
+  const finished = quietly(read);
   const stop = async (): Promise<void> => {
     reading.stopped = true;
-    await reading.source?.stop();
+    await Promise.all([quietly(async () => reading.source?.stop()), finished]);
   };
-  return { finished: read().catch(() => {}), stop: () => void stop().catch(() => {}) };
+  return { stop };
+}
+
+/** What a stream does with its reader is told by its meter: its errors are of no use to whoever drops its items. */
+async function quietly(work: () => Promise<unknown>): Promise<void> {
+  try {
+    await work();
+  } catch {
+    // See above.
+  }
 }
 
 async function laterTurn(clock: Clock): Promise<void> {
-  await new Promise<void>((resolve) => (clock.setTimer === undefined ? resolve() : clock.setTimer(resolve, 0)));
+  await new Promise<void>((resolve) => (clock.setTimer === undefined ? resolve() : clock.setTimer(resolve, 1)));
 }
 
 /** Tells a stream that nobody will read it; resolves when it has cleaned up, and never rejects. */
-export async function discard(stream: object): Promise<void> {
-  try {
+export function discard(stream: object): Promise<void> {
+  return quietly(async () => {
     if (isNodeStream(stream)) stream.destroy();
     else if (isWebStream(stream)) await stream.cancel();
     else await open(stream).stop();
-  } catch {
-    // It broke while it was thrown away, which is no news.
-  }
+  });
 }
