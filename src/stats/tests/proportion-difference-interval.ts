@@ -1,18 +1,28 @@
 import { standardQuantile } from '../distributions/normal.js';
 import { need } from '../domain.js';
-import { zeroBetween } from '../special/brent.js';
 import { wilson } from './proportion-interval.js';
 import { type Interval, readOptions } from './result.js';
 import { needTwoProportions, type TwoProportions } from './two-proportion-z.js';
 
 export type DifferenceMethod = 'newcombe' | 'score' | 'agresti-caffo' | 'wald';
 
+/** Where a statement turns from true to false, by bisection: it is true at `low`'s end of the interval. */
+function turn(low: number, high: number, holds: (x: number) => boolean): number {
+  let [from, to] = [low, high];
+  for (let count = 0; count < 60; count += 1) {
+    const middle = (from + to) / 2;
+    if (holds(middle)) from = middle;
+    else to = middle;
+  }
+  return (from + to) / 2;
+}
+
 /** The first proportion at its likeliest when the second is `delta` more: where the falling slope of the likelihood is 0. */
 function likeliest(delta: number, { x1, n1, x2, n2 }: TwoProportions): number {
   const part = (count: number, p: number): number => (count === 0 ? 0 : count / Math.max(p, 0));
   const slope = (p: number): number =>
     part(x1, p) - part(n1 - x1, 1 - p) + part(x2, p + delta) - part(n2 - x2, 1 - p - delta);
-  return zeroBetween(Math.max(0, -delta), Math.min(1, 1 - delta), slope);
+  return turn(Math.max(0, -delta), Math.min(1, 1 - delta), (p) => slope(p) > 0);
 }
 
 /** The score statistic of a difference `delta`, with the variance of Miettinen and Nurminen (1985). */
@@ -44,8 +54,8 @@ function ends(method: DifferenceMethod, counts: TwoProportions, level: number): 
     case 'score': {
       const observed = x2 / n2 - x1 / n1;
       return [
-        zeroBetween(-1, observed, (delta) => scoreAt(delta, counts) - z),
-        zeroBetween(observed, 1, (delta) => scoreAt(delta, counts) + z),
+        turn(-1, observed, (delta) => scoreAt(delta, counts) > z),
+        turn(observed, 1, (delta) => scoreAt(delta, counts) > -z),
       ];
     }
     case 'agresti-caffo':
