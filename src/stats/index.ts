@@ -53,3 +53,7 @@ export { stratifiedScoreTest } from './tests/stratified-score.js';
 export type { TestStratum } from './tests/strata.js';
 export { pairedTTest, studentTTest, welchTTest } from './tests/t-tests.js';
 export { twoProportionZTest } from './tests/two-proportion-z.js';
+export * from './alpha-ledger.js';
+export * from './clusters/index.js';
+export * from './sequential/index.js';
+export * from './sketch.js';
