@@ -1,5 +1,5 @@
 import { TurnoutError } from '../core/errors.js';
-import { own as ownValue } from '../core/json.js';
+import { type Json, isObject, own as ownValue } from '../core/json.js';
 import { show } from '../core/options.js';
 import type { BlueGreenOptions, BlueGreenState } from './blue-green-options.js';
 import type { Scope, Signal, Task } from './strategy.js';
@@ -77,6 +77,12 @@ export function withResult(
   if (name === undefined || (own.phase !== 'preparing' && own.phase !== 'ready')) return undefined;
   const before = ownValue(own.results, name);
   if (before?.ok === false || before?.ok === ok) return undefined;
-  const text = ok ? '' : (typeof detail === 'string' ? detail : show(detail)).slice(0, detailMax);
+  const text = ok ? '' : reasonOf(detail).slice(0, detailMax);
   return { own: { ...own, results: { ...own.results, [name]: { ok, detail: text } } }, name, detail: text };
+}
+
+/** The words of a task's failure, which the runtime reports as `{ error: message }`. */
+function reasonOf(detail: Json): string {
+  const reason = isObject(detail) ? detail['error'] : detail;
+  return typeof reason === 'string' ? reason : show(reason);
 }

@@ -278,11 +278,24 @@ describe('a check that fails', () => {
 
   test('does not hide the others, which still report', () => {
     const drive = failed();
-    drive.settle('check parity', false, { code: 5 });
+    drive.settle('check parity', false, { error: 'too slow' });
     expect(drive.state.own.results).toEqual({
       'check smoke': { ok: false, detail: 'wrong answers' },
-      'check parity': { ok: false, detail: 'an object' },
+      'check parity': { ok: false, detail: 'too slow' },
     });
+  });
+
+  test.each([
+    [{ error: 'down' }, 'down'],
+    ['down', 'down'],
+    [null, 'null'],
+    [{ error: 5 }, '5'],
+    [['down'], 'a list of 1'],
+    [{ code: 5 }, 'undefined'],
+  ])('with the detail %j is told as %j', (detail, told) => {
+    const drive = switching(options);
+    drive.settle('check smoke', false, detail);
+    expect(drive.state.own.results['check smoke']).toEqual({ ok: false, detail: told });
   });
 
   test('stays failed, whatever another replica reports', () => {
