@@ -46,8 +46,9 @@ export { proportionDifferenceInterval } from './tests/proportion-difference-inte
 export { proportionInterval } from './tests/proportion-interval.js';
 export { type QuantileInterval, quantileInterval, quantileRanks } from './tests/quantile-interval.js';
 export { type PairSums, ratioMetric, type RatioResult } from './tests/ratio-metric.js';
+export { standardNormal, student } from './tests/reference.js';
 export { type LiftResult, relativeLift } from './tests/relative-lift.js';
-export type { Alternative, Degenerate, Interval, TestOptions, TestResult } from './tests/result.js';
+export type { Alternative, Degenerate, Interval, Reference, TestOptions, TestResult } from './tests/result.js';
 export type { Sample } from './tests/sample.js';
 export { stratifiedScoreTest } from './tests/stratified-score.js';
 export type { TestStratum } from './tests/strata.js';

@@ -1,38 +1,52 @@
 import type { Rng } from '../../core/rng.js';
 import { needFinite, needPositive } from '../domain.js';
-import { betaPoint } from '../special/beta-quantile.js';
-import { incompleteBeta, logBetaPrefix } from '../special/incomplete-beta.js';
-import { endTails, mirrored, type Tails, tailsFrom } from '../special/tails.js';
+import { fractionBeta, logBetaPrefix } from '../special/incomplete-beta.js';
+import { zeroBelow } from '../special/newton.js';
+import { mirrored, type Tails, tailsFrom } from '../special/tails.js';
 import { type ContinuousDistribution, continuous, uniform } from './distribution.js';
 import { logGammaDraw } from './gamma.js';
 import { standardQuantile } from './normal.js';
 
+/** The shares df / (df + t^2) and t^2 / (df + t^2), formed beside each other, so that df = 1e10 loses nothing. */
+function shares(t: number, df: number): readonly [number, number] {
+  const ratio = (t / df) * t;
+  return [1 / (1 + ratio), ratio === Infinity ? 1 : ratio / (1 + ratio)];
+}
+
 /** Both tails of the standard t at any number; df may be up to 1e300. */
 export function tTails(t: number, df: number): Tails {
   if (t < 0) return mirrored(tTails(-t, df));
-  if (t === Infinity) return endTails(false);
-  // t^2 / (df + t^2) is formed beside its complement, so that df = 1e10 loses nothing.
-  const ratio = (t / df) * t;
-  const share = ratio === Infinity ? 1 : ratio / (1 + ratio);
-  return tailsFrom(incompleteBeta(df / 2, 0.5, 1 / (1 + ratio), share).logLower - Math.LN2, false);
+  const [rest, share] = t === Infinity ? [0, 1] : shares(t, df);
+  return tailsFrom(fractionBeta(df / 2, 0.5, rest, share).logLower - Math.LN2, false);
 }
 
-/** The t whose upper tail is exp(logTail), at most 1/2. */
+/**
+ * The t whose upper tail is exp(logTail), at most 1/2, by Newton's method over ln t. Near the middle the tail says little,
+ * and the probability between 0 and t says all.
+ */
 export function tUpperPoint(logTail: number, df: number): number {
-  // Near the middle the tail says little and its distance from 1/2 says all.
-  const { x, y } =
-    logTail > -1
-      ? betaPoint(df / 2, 0.5, Math.log(-Math.expm1(logTail + Math.LN2)), false)
-      : betaPoint(df / 2, 0.5, logTail + Math.LN2, true);
-  return Math.sqrt(df) * Math.sqrt(y / x);
+  if (logTail === -Infinity) return Infinity;
+  const central = logTail > -1;
+  const target = central ? Math.log(-Math.expm1(logTail + Math.LN2)) : logTail + Math.LN2;
+  if (target === -Infinity) return 0;
+  const start = central ? Math.log(1.25) + target : Math.log(Math.sqrt(-2 * logTail) - 0.4);
+  const u = zeroBelow(400, start, central, (u) => {
+    const [rest, share] = shares(Math.exp(u), df);
+    const { logLower, logUpper } = fractionBeta(df / 2, 0.5, rest, share);
+    const log = central ? logUpper : logLower;
+    // Both probabilities are of |t|, whose density with respect to ln t is twice that of the beta prefix.
+    const slope = 2 * Math.exp(logBetaPrefix(df / 2, 0.5, rest, share) - log);
+    return { value: log - target, slope: central ? slope : -slope };
+  });
+  return Math.exp(u);
 }
 
 function logDensity(t: number, df: number): number {
   if (!Number.isFinite(t)) return -Infinity;
-  const ratio = (t / df) * t;
-  // The density at 0, written as a beta function's prefix over the share, tends to it as the share does to 0.
-  const share = Math.max(ratio / (1 + ratio), 1e-300);
-  return logBetaPrefix(df / 2, 0.5, 1 / (1 + ratio), share) - 0.5 * Math.log(share) - 0.5 * Math.log(df);
+  // The prefix over t, which has a limit at 0 that a tiny share stands for.
+  const [rest, share] = shares(t, df);
+  const some = Math.max(share, 1e-300);
+  return logBetaPrefix(df / 2, 0.5, rest, some) - 0.5 * (Math.log(some / rest) + Math.log(df));
 }
 
 function draw(rng: Rng, df: number): number {

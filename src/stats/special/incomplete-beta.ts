@@ -1,7 +1,7 @@
 import { logRatioMinus } from './log1p-minus.js';
 import { logGammaRise, stirlingError } from './log-gamma.js';
 import { tailIntegral } from './tail-integral.js';
-import { endTails, mirrored, type Tails, tailsFrom } from './tails.js';
+import { endTails, type Tails, tailsFrom } from './tails.js';
 
 const integralFrom = 500;
 const halfLogTwoPi = 0.5 * Math.log(2 * Math.PI);
@@ -70,6 +70,17 @@ function logLower(a: number, b: number, x: number, y: number, distance: number):
   return a * Math.log(x) + b * logY - logGammaRise(1, a) + logGammaRise(b, a) + Math.log(a * share);
 }
 
+/** `incompleteBeta` by the continued fraction alone: fast unless both parameters are large, and small to download. */
+export function fractionBeta(a: number, b: number, x: number, y: number): Tails {
+  if (!(x > 0)) return endTails(true);
+  if (!(y > 0)) return endTails(false);
+  const distance = distanceBelowMean(a, b, x, y);
+  // The side of (a + 1) / (a + b + 2) on which the fraction converges fast.
+  return distance + 1 > 2 * x
+    ? tailsFrom(logLower(a, b, x, y, distance), true)
+    : tailsFrom(logLower(b, a, y, x, -distance), false);
+}
+
 /**
  * The regularised incomplete beta function I_x(a, b) (lower) and its complement (upper), for a, b > 0.
  *
@@ -77,17 +88,10 @@ function logLower(a: number, b: number, x: number, y: number, distance: number):
  * gets them back in the result.
  */
 export function incompleteBeta(a: number, b: number, x: number, y: number): Tails {
-  if (!(x > 0)) return endTails(true);
-  if (!(y > 0)) return endTails(false);
+  if (!(a >= integralFrom && b >= integralFrom && x > 0 && y > 0)) return fractionBeta(a, b, x, y);
+  const prefix = logBetaPrefix(a, b, x, y);
   const distance = distanceBelowMean(a, b, x, y);
-  if (a >= integralFrom && b >= integralFrom) {
-    const prefix = logBetaPrefix(a, b, x, y);
-    return distance > 0
-      ? tailsFrom(prefix - Math.log(y) + Math.log(tailIntegral(-1, distance / y, a, b, x / y)), true)
-      : mirrored(tailsFrom(prefix - Math.log(x) + Math.log(tailIntegral(-1, -distance / x, b, a, y / x)), true));
-  }
-  // The side of (a + 1) / (a + b + 2) on which the fraction converges fast.
-  return distance + 1 > 2 * x
-    ? tailsFrom(logLower(a, b, x, y, distance), true)
-    : tailsFrom(logLower(b, a, y, x, -distance), false);
+  return distance > 0
+    ? tailsFrom(prefix - Math.log(y) + Math.log(tailIntegral(-1, distance / y, a, b, x / y)), true)
+    : tailsFrom(prefix - Math.log(x) + Math.log(tailIntegral(-1, -distance / x, b, a, y / x)), false);
 }

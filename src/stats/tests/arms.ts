@@ -1,7 +1,7 @@
 import { type Moments, moments, type Sample } from './sample.js';
 import { needProportion } from './two-proportion-z.js';
 import type { Reference } from './result.js';
-import { standardNormal, student } from './reference.js';
+import { standardNormal } from './reference.js';
 import { welchError } from './t-tests.js';
 
 /** Successes among units. */
@@ -34,18 +34,18 @@ export function armMoments(where: string, name: string, arm: Arm): Moments & { r
 }
 
 /**
- * Treatment minus control with unpooled variances: normal when both are proportions, Welch's t otherwise. Undefined when
- * an arm has too few values, one for a proportion and two for a mean.
+ * Treatment minus control with unpooled variances, normal unless another reference is given for Welch's degrees of freedom.
+ * Undefined when an arm has too few values, one for a proportion and two for a mean.
  */
 export function differenceOf(
   control: ReturnType<typeof armMoments>,
   treatment: ReturnType<typeof armMoments>,
+  from?: (df: number) => Reference,
 ): Difference | undefined {
-  const binary = control.binary && treatment.binary;
-  const least = binary ? 1 : 2;
-  if (!(control.n >= least && treatment.n >= least)) return undefined;
+  const enough = (arm: ReturnType<typeof armMoments>): boolean => arm.n >= (arm.binary ? 1 : 2);
+  if (!(enough(control) && enough(treatment))) return undefined;
   const { error, df } = welchError(control, treatment);
   const estimate = treatment.mean - control.mean;
-  if (binary || !(error > 0)) return { estimate, error, reference: standardNormal, df: null };
-  return { estimate, error, reference: student(df), df };
+  if (from === undefined || !(df > 0)) return { estimate, error, reference: standardNormal, df: null };
+  return { estimate, error, reference: from(df), df };
 }

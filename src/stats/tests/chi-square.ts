@@ -1,7 +1,6 @@
-import { standardQuantile } from '../distributions/normal.js';
 import { need, needCount } from '../domain.js';
 import { incompleteGamma } from '../special/incomplete-gamma.js';
-import { degenerate, facing, fromLog, type TestResult } from './result.js';
+import { degenerate, fromLog, type TestResult } from './result.js';
 import { needTwoProportions, type TwoProportions } from './two-proportion-z.js';
 
 /** Counts by row and column. */
@@ -82,7 +81,8 @@ function fitCells(where: string, { observed, expectedProportions }: FitInput): C
 
 /**
  * Pearson's chi-square test: of independence in a table of any size, of two proportions, or of counts against expected
- * proportions (goodness of fit). For two proportions the estimate is p1 - p2 with Wald's 95 % interval.
+ * proportions (goodness of fit). For two proportions the estimate is p1 - p2;
+ * its interval is a matter of `proportionDifferenceInterval`.
  *
  * Rows, columns and categories that cannot have counts take no degree of freedom. The approximation wants expected counts
  * of about 5 or more. With fewer than two rows, columns or categories left, or no counts: p = 1, with `reason`.
@@ -107,18 +107,7 @@ export function chiSquareTest(input: TableInput | ProportionsInput | FitInput): 
   const deviation = ({ observed, expected }: Cell) => Math.abs(observed - expected);
   const correction = yates ? Math.min(0.5, deviation(cells[0] as Cell)) : 0;
   const result = judged(method, pearson(cells, correction), df);
-  return 'table' in input ? result : { ...result, ...difference(input, correction) };
-}
-
-/** p1 - p2 with Wald's interval, widened by the continuity correction. */
-function difference(
-  { x1, n1, x2, n2 }: ProportionsInput,
-  correction: number,
-): Pick<TestResult, 'estimate' | 'interval'> {
-  const [p1, p2, level] = [x1 / n1, x2 / n2, 0.95];
-  const error = Math.sqrt((p1 * (1 - p1)) / n1 + (p2 * (1 - p2)) / n2);
-  const reach = -standardQuantile((1 - level) / 2) * error + correction * (1 / n1 + 1 / n2);
-  return { estimate: p1 - p2, interval: facing('two-sided', level, p1 - p2 - reach, p1 - p2 + reach, [-1, 1]) };
+  return 'table' in input ? result : { ...result, estimate: input.x1 / input.n1 - input.x2 / input.n2 };
 }
 
 function pearson(cells: readonly Cell[], correction: number): number {

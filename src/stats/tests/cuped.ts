@@ -1,7 +1,7 @@
 import { need } from '../domain.js';
 import { type PairMoments, pairMoments, pairMomentsOfSums, type PairSums } from './ratio-metric.js';
-import { standardNormal, student } from './reference.js';
-import { degenerate, readOptions, studentised, type TestOptions, type TestResult } from './result.js';
+import { standardNormal } from './reference.js';
+import { degenerate, type Reference, readOptions, studentised, type TestOptions, type TestResult } from './result.js';
 
 /** The covariate x, measured before assignment, and the outcome y of each unit, or their sums. */
 export type CovariateArm = { readonly x: readonly number[]; readonly y: readonly number[] } | PairSums;
@@ -11,8 +11,8 @@ export interface CupedInput extends TestOptions {
   readonly treatment: CovariateArm;
   /** `within` (default): from deviations within each arm. `pooled`: from all units as one sample, as in the paper. */
   readonly theta?: 'within' | 'pooled';
-  /** Default `normal`; `t` with Welch's degrees of freedom for small samples. */
-  readonly reference?: 'normal' | 't';
+  /** What the statistic is compared with, given Welch's degrees of freedom: default normal; `student` for small samples. */
+  readonly reference?: (df: number) => Reference;
 }
 
 export interface CupedResult extends TestResult {
@@ -44,10 +44,9 @@ function slope(a: PairMoments, b: PairMoments, pooled: boolean): number {
  * estimate is treatment - control. Fewer than two units in an arm: p = 1, with `reason`.
  */
 export function cuped(input: CupedInput): CupedResult {
-  const { theta: kind = 'within', reference: against = 'normal' } = input;
+  const { theta: kind = 'within', reference: from } = input;
   const options = readOptions('cuped', input);
   need(kind === 'within' || kind === 'pooled', 'cuped', 'theta', "'within' or 'pooled'", kind);
-  need(against === 'normal' || against === 't', 'cuped', 'reference', "'normal' or 't'", against);
   const [a, b] = [read('control', input.control), read('treatment', input.treatment)];
   const method = `CUPED (${kind} theta)`;
   if (!(a.n >= 2 && b.n >= 2)) {
@@ -62,13 +61,8 @@ export function cuped(input: CupedInput): CupedResult {
   const df = variance > 0 ? variance ** 2 / (partA ** 2 / (a.n - 1) + partB ** 2 / (b.n - 1)) : 0;
   const estimate = b.meanY - a.meanY - theta * (b.meanX - a.meanX);
   const standardError = Math.sqrt(variance);
-  const reference = against === 't' && df > 0 ? student(df) : standardNormal;
-  const result = studentised(
-    method,
-    estimate,
-    standardError,
-    reference,
-    against === 't' ? { ...options, df } : options,
-  );
+  const reference = from === undefined || !(df > 0) ? standardNormal : from(df);
+  const rest = from === undefined ? options : { ...options, df };
+  const result = studentised(method, estimate, standardError, reference, rest);
   return { ...result, theta, standardError, varianceReduction: raw > 0 ? 1 - variance / raw : null };
 }

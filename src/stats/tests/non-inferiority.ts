@@ -1,6 +1,14 @@
 import { need, needPositive } from '../domain.js';
 import { type Arm, armMoments, type Difference, differenceOf } from './arms.js';
-import { type Alternative, degenerate, facing, fromLog, readOptions, type TestResult } from './result.js';
+import {
+  type Alternative,
+  degenerate,
+  facing,
+  fromLog,
+  readOptions,
+  type Reference,
+  type TestResult,
+} from './result.js';
 
 export interface MarginInput {
   readonly control: Arm;
@@ -9,6 +17,8 @@ export interface MarginInput {
   readonly margin: number;
   /** The level of the interval; default .95. Compare the p-value with 1 - level. */
   readonly level?: number;
+  /** What the statistic is compared with, given Welch's degrees of freedom: default normal; `student` for small samples. */
+  readonly reference?: (df: number) => Reference;
 }
 
 /** Both one-sided p-values of an equivalence test. */
@@ -23,15 +33,16 @@ function read(where: string, input: MarginInput): { level: number; difference: D
   const { level } = readOptions(where, input.level === undefined ? {} : { level: input.level });
   needPositive(where, 'margin', input.margin);
   const control = armMoments(where, 'control', input.control);
-  return { level, difference: differenceOf(control, armMoments(where, 'treatment', input.treatment)) };
+  const treatment = armMoments(where, 'treatment', input.treatment);
+  return { level, difference: differenceOf(control, treatment, input.reference) };
 }
 
 /**
  * Whether the treatment is at least not worse than the control by `margin`: what a release should show, where "not
  * significantly worse" would only show that it was looked at too little. A small p-value speaks for it.
  *
- * The estimate is treatment - control; the interval is one-sided and clears the margin when p < 1 - level. Wald's z for
- * proportions, Welch's t for means. An arm without data, or no variance at all: p = 1, with `reason`.
+ * The estimate is treatment - control; the interval is one-sided and clears the margin when p < 1 - level. Wald's z,
+ * with unpooled variances. An arm without data, or no variance at all: p = 1, with `reason`.
  */
 export function nonInferiorityTest(input: MarginInput & { readonly higherIsBetter?: boolean }): TestResult {
   const { higherIsBetter = true, margin } = input;

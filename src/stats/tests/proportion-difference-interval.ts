@@ -4,7 +4,7 @@ import { wilson } from './proportion-interval.js';
 import { type Interval, readOptions } from './result.js';
 import { needTwoProportions, type TwoProportions } from './two-proportion-z.js';
 
-export type DifferenceMethod = 'newcombe' | 'score' | 'agresti-caffo' | 'wald';
+export type DifferenceMethod = 'newcombe' | 'score' | 'agresti-caffo' | 'wald' | 'wald-continuity';
 
 /** Where a statement turns from true to false, by bisection: it is true at `low`'s end of the interval. */
 function turn(low: number, high: number, holds: (x: number) => boolean): number {
@@ -62,8 +62,20 @@ function ends(method: DifferenceMethod, counts: TwoProportions, level: number): 
       return wald({ x1: x1 + 1, n1: n1 + 2, x2: x2 + 1, n2: n2 + 2 }, z);
     case 'wald':
       return wald(counts, z);
+    case 'wald-continuity': {
+      const [lower, upper] = wald(counts, z);
+      // As much as Yates' correction takes from each count, never more than the difference itself.
+      const more = Math.min((1 / n1 + 1 / n2) / 2, Math.abs(x2 / n2 - x1 / n1));
+      return [lower - more, upper + more];
+    }
     default:
-      need(false, 'proportionDifferenceInterval', 'method', "'newcombe', 'score', 'agresti-caffo' or 'wald'", method);
+      need(
+        false,
+        'proportionDifferenceInterval',
+        'method',
+        "'newcombe', 'score', 'agresti-caffo', 'wald' or 'wald-continuity'",
+        method,
+      );
       return [-1, 1];
   }
 }
@@ -72,7 +84,7 @@ function ends(method: DifferenceMethod, counts: TwoProportions, level: number): 
  * A confidence interval for p2 - p1.
  *
  * `newcombe` (the default; R. G. Newcombe's hybrid of two Wilson intervals, 1998) and `score` (Miettinen and Nurminen,
- * 1985) hold at small counts and at 0 of n; `agresti-caffo` (2000) nearly so; `wald` is what old reports hold. An empty
+ * 1985) hold at small counts and at 0 of n; `agresti-caffo` (2000) nearly so; `wald` is what old reports hold, widened by `-continuity` as R does. An empty
  * arm gives [-1, 1].
  */
 export function proportionDifferenceInterval(

@@ -1,7 +1,8 @@
 import { need } from '../domain.js';
 import { type Arm, armMoments } from './arms.js';
-import { standardNormal, student } from './reference.js';
+import { standardNormal } from './reference.js';
 import {
+  type Reference,
   degenerate,
   readOptions,
   sideError,
@@ -17,8 +18,8 @@ export interface LiftInput extends TestOptions {
   readonly treatment: Arm;
   /** `delta`: the delta method. `fieller`: exact for normal means, and honest where the control's mean is uncertain. */
   readonly method?: 'auto' | 'delta' | 'fieller';
-  /** What the statistic is compared with: default `normal`; `t` with Welch's degrees of freedom for small samples. */
-  readonly reference?: 'normal' | 't';
+  /** What the statistic is compared with, given Welch's degrees of freedom: default normal; `student` for small samples. */
+  readonly reference?: (df: number) => Reference;
 }
 
 export interface LiftResult extends TestResult {
@@ -49,10 +50,9 @@ function fieller(
  */
 export function relativeLift(input: LiftInput): LiftResult {
   const where = 'relativeLift';
-  const { method = 'auto', reference: kind = 'normal' } = input;
+  const { method = 'auto', reference: from } = input;
   const options = readOptions(where, input);
   need(['auto', 'delta', 'fieller'].includes(method), where, 'method', "'auto', 'delta' or 'fieller'", method);
-  need(kind === 'normal' || kind === 't', where, 'reference', "'normal' or 't'", kind);
   const control = armMoments(where, 'control', input.control);
   const treatment = armMoments(where, 'treatment', input.treatment);
   const nothing = { standardError: null };
@@ -66,8 +66,8 @@ export function relativeLift(input: LiftInput): LiftResult {
   const name = `relative lift (${exact ? 'Fieller' : 'delta'})`;
   if (!(error > 0)) return { ...degenerate(name, 'no-variance', { estimate: ratio - 1 }), ...nothing };
   const { df } = welchError(control, treatment);
-  const reference = kind === 't' ? student(df) : standardNormal;
-  const result = studentised(name, ratio - 1, error, reference, { ...options, ...(kind === 't' ? { df } : {}) });
+  const reference = from?.(df) ?? standardNormal;
+  const result = studentised(name, ratio - 1, error, reference, { ...options, ...(from === undefined ? {} : { df }) });
   if (!exact) return { ...result, standardError: error };
   const { alternative, level } = options;
   const ends = fieller(ratio, ofControl, ofTreatment, reference.isf(sideError(alternative, level)));

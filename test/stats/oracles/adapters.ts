@@ -67,6 +67,8 @@ const list = (values: number[] | number): number[] => (typeof values === 'number
 
 const ends = (interval: stats.Interval | null) => [interval?.lower, interval?.upper];
 
+const swapped = ({ lower, upper }: stats.Interval) => [-upper, -lower];
+
 /** The names that R and statsmodels give to intervals. */
 const methodNames: Record<string, string> = {
   normal: 'wald',
@@ -87,6 +89,7 @@ function chiSquare(yates: boolean): Adapter {
   return (inputs) => {
     const { x1, n1, x2, n2 } = inputs;
     const result = stats.chiSquareTest({ x1, n1, x2, n2, yates });
+    const method = yates ? 'wald-continuity' : 'wald';
     const table = [
       [x1, n1 - x1],
       [x2, n2 - x2],
@@ -95,7 +98,7 @@ function chiSquare(yates: boolean): Adapter {
       chi2: result.statistic,
       df: result.df,
       pValue: result.pValue,
-      diffCi95_p1_minus_p2: ends(result.interval),
+      diffCi95_p1_minus_p2: swapped(stats.proportionDifferenceInterval({ x1, n1, x2, n2, method })),
       fisherP: stats.fisherExactTest({ table }).pValue,
     };
   };
@@ -126,7 +129,8 @@ const sums = ({ sum, sum_squares: sumSq, n }: GbSums) => ({ sum, sumSq, n });
 /** GrowthBook's frequentist tests: Welch's t for a difference, the delta method with Welch's df for a lift. */
 const growthbookMean: Adapter = ({ control, treatment, differenceType, sided }) => {
   const input = { control: sums(control), treatment: sums(treatment), alternative: alternative(sided) };
-  if (differenceType === 'relative') return lift(stats.relativeLift({ ...input, method: 'delta', reference: 't' }));
+  if (differenceType === 'relative')
+    return lift(stats.relativeLift({ ...input, method: 'delta', reference: stats.student }));
   const { estimate, interval, pValue, statistic } = stats.welchTTest({
     a: input.treatment,
     b: input.control,
@@ -139,7 +143,12 @@ const growthbookMean: Adapter = ({ control, treatment, differenceType, sided }) 
 /** A proportion as sums, of which GrowthBook takes p (1 - p) as the variance. */
 const growthbookProportion: Adapter = ({ control, treatment }) => {
   const arm = ({ sum, n }: { sum: number; n: number }) => ({ x: sum, n });
-  const input = { control: arm(control), treatment: arm(treatment), method: 'delta', reference: 't' } as const;
+  const input = {
+    control: arm(control),
+    treatment: arm(treatment),
+    method: 'delta',
+    reference: stats.student,
+  } as const;
   return lift(stats.relativeLift(input));
 };
 
@@ -409,7 +418,7 @@ export const adapters: Record<string, Adapter> = {
   },
   gbCuped: ({ control, treatment }) => {
     const input = { control: pairs(control), treatment: pairs(treatment) };
-    const result = stats.cuped({ ...input, theta: 'pooled', reference: 't' });
+    const result = stats.cuped({ ...input, theta: 'pooled', reference: stats.student });
     return lift(result as never);
   },
 };
