@@ -93,7 +93,7 @@ export class ABTest<
     const outside = this.branchPlan(control, state, scope);
     // Rolled back, the other arms are not in the plan at all: no pin reaches them, and their models can be unloaded.
     if (own.phase === 'rolled-back' || (own.phase === 'promoted' && own.leader === control)) return outside;
-    const terms = { node: scope.id, epoch: own.epoch, unit, outside };
+    const terms = { node: scope.id, epoch: own.epoch, unit, missing: missingIn(own), outside };
     const inside = this.#split(state, scope);
     if (own.phase === 'promoted') return holdoutGate(terms, salt, holdout, inside);
     const covered = coverageGate(terms, salt, own.coverage, inside);
@@ -142,8 +142,7 @@ export class ABTest<
       cuts: promoted
         ? cutsOf(shares.map(([, share]) => share))
         : own.cuts.map(({ below, arm }) => ({ below, arm: place.get(arms[arm] as string) as number })),
-      // A request without a unit is no subject of a test; after it, it gets what everybody gets.
-      missing: promoted ? 'draw' : 'last',
+      missing: missingIn(own),
       counts: true,
       fallback: this.stableOf(control, state, scope),
     };
@@ -160,4 +159,9 @@ export class ABTest<
     ];
     return waits.length > 0 ? waits : ['promote() of an arm'];
   }
+}
+
+/** A request without a unit is no subject of a test: it gets the control. After the test it gets what everybody gets. */
+function missingIn({ phase }: ABTestState): 'draw' | 'last' {
+  return phase === 'promoted' ? 'draw' : 'last';
 }

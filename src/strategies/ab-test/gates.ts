@@ -8,6 +8,8 @@ export interface GateTerms<M extends string> {
   readonly node: string;
   readonly epoch: number;
   readonly unit: string | undefined;
+  /** What becomes of a request without a unit: it stays outside, or is drawn. */
+  readonly missing: 'draw' | 'last';
   /** Who does not get in gets this. */
   readonly outside: Plan<M>;
 }
@@ -35,7 +37,7 @@ function gate<M extends string>(
       { arm: 'out', share: 1 - share, plan: terms.outside },
     ],
     cuts,
-    missing: 'last',
+    missing: terms.missing,
     counts: false,
   };
 }
