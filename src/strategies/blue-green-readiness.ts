@@ -83,6 +83,6 @@ export function withResult(
 
 /** The words of a task's failure, which the runtime reports as `{ error: message }`. */
 function reasonOf(detail: Json): string {
-  const reason = isObject(detail) ? detail['error'] : detail;
+  const reason = isObject(detail) ? (detail['error'] ?? detail) : detail;
   return typeof reason === 'string' ? reason : show(reason);
 }

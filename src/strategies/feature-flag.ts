@@ -53,6 +53,9 @@ export type FlagFacts = Pick<
   'owner' | 'description' | 'createdAt' | 'expiresAt'
 > & { readonly share: number; readonly rules: number; readonly enabled: boolean };
 
+/** What rules lead to besides the flag's own branches, whose words are no models although they are inferred with them. */
+type OwnOf<R> = Exclude<R, 'on' | 'off'>;
+
 type FlagPhase = 'rules' | 'on' | 'killed';
 
 /** The own part of a flag's state. */
@@ -100,7 +103,7 @@ export class FeatureFlag<
   const On extends Branch,
   const Off extends Branch,
   const R extends Branch = never,
-> extends Composite<ModelsOf<On | Off | R>, MetricsOf<On | Off | R>, FeatureFlagState> {
+> extends Composite<ModelsOf<On | Off | OwnOf<R>>, MetricsOf<On | Off | R>, FeatureFlagState> {
   readonly kind = 'feature-flag';
   /** The facts that `auditFlags` reads. */
   readonly flag: FlagFacts;
@@ -161,18 +164,21 @@ export class FeatureFlag<
     }
   }
 
-  plan(state: Tree<FeatureFlagState>, scope: Scope): Plan<ModelsOf<On | Off | R>> {
+  plan(state: Tree<FeatureFlagState>, scope: Scope): Plan<ModelsOf<On | Off | OwnOf<R>>> {
     const { own } = state;
     const { rules = [], enabled = true, unit, salt } = this.#options;
     const off = this.branchPlan('off', state, scope);
-    if (!enabled || own.phase === 'killed') return off;
+    const fallback = this.stableOf('off', state, scope);
+    const node = { op: 'split', node: scope.id, epoch: own.epoch, fallback } as const;
+    if (!enabled || own.phase === 'killed') {
+      // Nothing is shared out and nothing counted; the one arm is there for the flags that depend on this one.
+      const arms = [{ arm: 'off', share: 1, plan: off }];
+      return { ...node, salt: scope.salt, arms, cuts: rampCuts(1), missing: 'draw', counts: false };
+    }
     const { share } = own;
     const on = this.branchPlan('on', state, scope);
-    const fallback = this.stableOf('off', state, scope);
-    const split: Split<ModelsOf<On | Off | R>> = {
-      op: 'split',
-      node: scope.id,
-      epoch: own.epoch,
+    const split: Split<ModelsOf<On | Off | OwnOf<R>>> = {
+      ...node,
       // A flag that is turned on again is on for the same units: it is a switch, not a new experiment.
       salt: saltOf(scope, own, salt, true),
       ...(unit !== undefined && { unit }),
@@ -185,17 +191,16 @@ export class FeatureFlag<
       // Drawn per request, a feature would come and go under a user; but on for everybody is on for the nameless too.
       missing: share === 1 ? 'draw' : 'last',
       counts: true,
-      fallback,
     };
     if (own.phase === 'on' || rules.length === 0) return split;
-    const planRule = ({ name, when, use }: FlagRule<R>): PlanRule<ModelsOf<On | Off | R>> => {
+    const planRule = ({ name, when, use }: FlagRule<R>): PlanRule<ModelsOf<On | Off | OwnOf<R>>> => {
       if (!isOwnBranch(use)) return { name, when, plan: this.branchPlan(name, state, scope) };
       return { name, when, arm: use, plan: use === 'on' ? on : off };
     };
     return { op: 'match', node: scope.id, rules: rules.map(planRule), otherwise: split, fallback };
   }
 
-  status(state: Tree<FeatureFlagState>, scope: Scope): Status<ModelsOf<On | Off | R>> {
+  status(state: Tree<FeatureFlagState>, scope: Scope): Status<ModelsOf<On | Off | OwnOf<R>>> {
     const { own } = state;
     const enabled = this.#options.enabled ?? true;
     const share = enabled ? own.share : 0;

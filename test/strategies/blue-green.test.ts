@@ -291,7 +291,7 @@ describe('a check that fails', () => {
     [null, 'null'],
     [{ error: 5 }, '5'],
     [['down'], 'a list of 1'],
-    [{ code: 5 }, 'undefined'],
+    [{ code: 5 }, 'an object'],
   ])('with the detail %j is told as %j', (detail, told) => {
     const drive = switching(options);
     drive.settle('check smoke', false, detail);

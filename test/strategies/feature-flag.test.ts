@@ -33,6 +33,18 @@ const phases = {
   },
 } as const;
 
+const offAlone = {
+  op: 'split',
+  node: 'root',
+  epoch: 2,
+  salt: 'root',
+  arms: [{ arm: 'off', share: 1, plan: { op: 'serve', model: 'v1' } }],
+  cuts: [{ below: 2 ** 32, arm: 0 }],
+  missing: 'draw',
+  counts: false,
+  fallback: 'v1',
+} as const;
+
 describe('a flag', () => {
   test('without rules or a share is on for everybody, and keeps off loaded for the kill switch', () => {
     expect(flag().plan()).toEqual({
@@ -104,10 +116,42 @@ describe('a flag', () => {
     });
   });
 
-  test('that is killed or disabled is the off branch alone: no rule, no pin, no exposure', () => {
-    expect(phases.killed({ rules }).plan()).toEqual({ op: 'serve', model: 'v1' });
-    for (const phase of ['rules', 'on', 'killed'] as const)
-      expect(phases[phase]({ rules, enabled: false }).plan()).toEqual({ op: 'serve', model: 'v1' });
+  test('that is killed or disabled is the off branch alone, which counts nothing and which other flags may ask for', () => {
+    expect(phases.killed({ rules, salt: 'mine', unit: 'tenantId' }).plan()).toEqual(offAlone);
+    for (const phase of ['rules', 'on', 'killed'] as const) {
+      const plan = phases[phase]({ rules, enabled: false }).plan();
+      expect(plan).toEqual({ ...offAlone, epoch: phase === 'rules' ? 1 : 2 });
+    }
+  });
+
+  test('that is killed is seen as off by those that depend on it, without an error', async () => {
+    const asks = (arm: string) =>
+      new FeatureFlag({
+        on: 'yes',
+        off: 'no',
+        share: 0,
+        rules: [{ name: `if ${arm}`, when: { arm: ['r/on', arm] }, use: 'on' }],
+      });
+    const { createRouter } = await import('../../src/runtime/router.js');
+    const strategy = new FeatureFlag({
+      on: new FeatureFlag({ on: 'v2', off: 'v1' }),
+      off: 'v1',
+      rules: [
+        { name: 'a', when: { eq: ['ask', 'on'] }, use: asks('on') },
+        { name: 'b', when: { eq: ['ask', 'off'] }, use: asks('off') },
+      ],
+    });
+    const models = { v1: 1, v2: 2, yes: 3, no: 4 };
+    const router = createRouter({ name: 'r', models, strategy, tickEveryMs: false });
+    const errors: unknown[] = [];
+    router.on('error', (error) => errors.push(error));
+    const answers = () => ['on', 'off', 'none'].map((ask) => router.route({ targetingKey: 'u', ask }).model);
+    expect(answers()).toEqual(['yes', 'no', 'v2']);
+    await router.rollback('it is bad', { node: 'r/on' });
+    expect(answers()).toEqual(['no', 'yes', 'v1']);
+    expect(router.route({}).reason).not.toBe('missing-unit');
+    expect(errors).toEqual([]);
+    await router.close();
   });
 
   test('follows a share that was edited in the program, as an epoch of its own', () => {
@@ -254,7 +298,13 @@ test('branches may be strategies, those of rules too, which are arms of the name
   });
   expect(drive.status().children.map(({ node }) => node)).toEqual(['root/on', 'root/de']);
   drive.order('rollback');
-  expect(drive.plan()).toEqual({ op: 'serve', model: 'v1' });
+  expect(drive.plan()).toEqual(offAlone);
+});
+
+test('the words on and off in rules are no models to the type checker', () => {
+  const words = new FeatureFlag({ on: 'v2', off: 'v1', rules: [{ name: 'x', when: staff, use: 'on' }] });
+  const models: readonly ('v1' | 'v2')[] = words.models;
+  expect(models).toEqual(['v2', 'v1']);
 });
 
 test('a model that is called on is never meant by the word in a rule', () => {
