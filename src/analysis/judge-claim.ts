@@ -1,9 +1,10 @@
-import { compareArms, type Claim, type Comparison } from './compare.js';
+import { compareArms, type Claim } from './compare.js';
 import { anytimeInterval } from './difference.js';
+import { findingOf } from './finding.js';
 import { type Measure, measureOf } from './measure.js';
 import { type RuleOptions, eValueOf, isDecided, noVerdict } from './rule.js';
 import type { Judged, Outcome, Verdict } from './verdict.js';
-import { evidenceOf, meanOf, milliseconds, percent, unitsOf } from './words.js';
+import { evidenceOf, meanOf, percent, unitsOf } from './words.js';
 
 /** A claim about one metric, and what it means for the rule when the claim is shown. */
 export interface JudgedClaim extends Claim, Required<RuleOptions> {
@@ -35,7 +36,7 @@ export function judgeClaim(rule: string, judged: Judged, claim: JudgedClaim): Ve
   return {
     rule,
     outcome: isShown ? claim.shown : 'inconclusive',
-    reason: `${finding(comparison, measure)}: ${conclusion(claim, measure, isShown)} (${evidenceOf(eValue, alpha)})`,
+    reason: `${findingOf(comparison)}: ${conclusion(claim, measure, isShown)} (${evidenceOf(eValue, alpha)})`,
     n,
     ...(difference !== undefined && { estimate: difference.estimate }),
     ...(interval !== undefined && { interval }),
@@ -43,14 +44,6 @@ export function judgeClaim(rule: string, judged: Judged, claim: JudgedClaim): Ve
     eValue,
     alpha,
   };
-}
-
-function finding({ observed, difference, n }: Comparison, measure: Measure): string {
-  const of = `of ${n} ${unitsOf(measure)}`;
-  if (difference === undefined) return `${measure.name} ${of}`;
-  const means = `${meanOf(measure, difference.mean)} against ${meanOf(measure, difference.controlMean)}`;
-  if (observed.thresholdMs === undefined) return `${measure.name} ${means} ${of}`;
-  return `${means} ${of} took over ${milliseconds(observed.thresholdMs)}`;
 }
 
 function conclusion({ direction, margin = 0, relativeMargin = 0 }: Claim, measure: Measure, isShown: boolean): string {

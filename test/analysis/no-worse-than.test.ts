@@ -234,6 +234,15 @@ describe('noWorseThan without what it needs', () => {
     expect(noWorseThan('clicked').judge(pinned)).toMatchObject({ outcome: 'insufficient-data', n: 0 });
   });
 
+  it('gives counts for reasons while no window has closed', () => {
+    const fresh = { from: 0, to: minute, cells: { a: clicks(500, 60), b: clicks(400, 1) } };
+    const later = { from: minute, to: 2 * minute, cells: { a: clicks(10, 3), b: clicks(20, 1) } };
+    const verdict = noWorseThan('clicked').judge(judgedOf([fresh, later], { now: 2 * minute }));
+    expect(verdict.outcome).toBe('fail');
+    expect(verdict.reason).toMatch(/^clicked 2 in 420 against 63 in 510 exposures so far: worse \(e-value/);
+    expect('estimate' in verdict || 'interval' in verdict).toBe(false);
+  });
+
   it('gives an error for a metric that nobody declared', () => {
     expect(noWorseThan('typo').judge(judged)).toMatchObject({
       outcome: 'error',

@@ -1,7 +1,8 @@
-import { isMature, type Measure, measureOf } from '../../analysis/measure.js';
+import { findingOf } from '../../analysis/finding.js';
+import { isMature, measureOf } from '../../analysis/measure.js';
 import { eValueOf } from '../../analysis/rule.js';
 import type { Verdict } from '../../analysis/verdict.js';
-import { evidenceOf, meanOf, unitsOf } from '../../analysis/words.js';
+import { evidenceOf, unitsOf } from '../../analysis/words.js';
 import { strataOf } from '../attempt.js';
 import { judgedIn } from '../judging.js';
 import type { View } from '../strategy.js';
@@ -140,16 +141,9 @@ function verdictOf(test: ArmTest, shown: boolean, level: number): Verdict {
   };
 }
 
-/** `clicked 12.1 % against 10.2 % (e-value 93, 40 decides)`. */
-function sentence({ measure, comparison, logE, pValue }: ArmTest, level: number): string {
-  const { difference } = comparison;
+/** `clicked 12.1 % against 10.2 % of 5000 exposures (e-value 93, 40 decides)`. */
+function sentence({ comparison, logE, pValue }: ArmTest, level: number): string {
   const evidence =
     logE === undefined ? `p ${Number(pValue.toPrecision(3))}, ${level} decides` : evidenceOf(eValueOf(logE), level);
-  return `${measure.name} ${means(measure, difference)}(${evidence})`;
-}
-
-function means(measure: Measure, difference: ArmTest['comparison']['difference']): string {
-  if (difference === undefined) return '';
-  const type = measure.type === 'latency' ? 'slow calls ' : '';
-  return `${type}${meanOf(measure, difference.mean)} against ${meanOf(measure, difference.controlMean)} `;
+  return `${findingOf(comparison)} (${evidence})`;
 }

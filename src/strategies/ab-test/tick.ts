@@ -66,8 +66,8 @@ function judge(
 ): Transition<ABTestState> {
   const decision = decide(setup, own, view);
   const verdicts = [...guarded.verdicts, ...decision.verdicts];
+  if (decision.result !== 'undecided') return stop(setup, own, decision, { ...guarded, verdicts }, view, scope);
   const look = { ...guarded, verdicts, waitingFor: decision.waitingFor };
-  if (decision.result !== 'undecided') return stop(setup, own, decision, look, view, scope);
   const { beaten } = decision;
   // A beaten arm stays beaten, whatever the sums say later: that it crossed its boundary is latched here.
   return { ...stay(beaten.length === own.beaten.length ? own : { ...own, beaten }), verdicts: [look] };

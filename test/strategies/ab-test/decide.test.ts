@@ -36,7 +36,9 @@ describe('a sequential A/B test', () => {
     const before = test.init(0, scopeAt());
     const { state, notices, urgent } = test.reduce(before, tick, viewOf(better), scopeAt(2));
     expect(state.own).toMatchObject({ phase: 'stopped', result: 'winner', leader: 'b', epoch: 1 });
-    expect(state.own.why).toMatch(/^b is the winner: clicked 14 % against 10 % \(e-value .*, 20 decides\)$/);
+    expect(state.own.why).toMatch(
+      /^b is the winner: clicked 14 % against 10 % of 5000 exposures \(e-value .*, 20 decides\)$/,
+    );
     expect(notices).toHaveLength(1);
     expect(notices[0]).toMatchObject({
       type: 'transition',
@@ -45,6 +47,21 @@ describe('a sequential A/B test', () => {
     expect(urgent).toBeUndefined();
     expect(test.plan(state, scopeAt())).toEqual(test.plan(before, scopeAt()));
     expect(test.status(state, scopeAt())).toMatchObject({ phase: 'waiting', stable: 'v1', waitingFor: ['promote()'] });
+  });
+
+  it('waits for nothing more once it has decided, which the look says', () => {
+    const test = ab();
+    const { verdicts } = test.reduce(test.init(0, scopeAt()), tick, viewOf(better), scopeAt(2));
+    expect(verdicts).toHaveLength(1);
+    expect(verdicts?.[0]).toMatchObject({ node: 'ab', verdicts: [{ rule: 'clicked of b', outcome: 'pass', n: 5000 }] });
+    expect(verdicts?.[0]?.waitingFor).toBeUndefined();
+  });
+
+  it('may decide before any window has closed, and then gives counts for reasons', () => {
+    const strata = [{ from: 0, to: minute, cells: { b: clicks(5000, 700), a: clicks(5000, 500) } }];
+    const { state } = ab().reduce(ab().init(0, scopeAt()), tick, viewOf(strata, minute), scopeAt(2));
+    expect(state.own.why).toContain('clicked 700 in 5000 against 500 in 5000 exposures so far');
+    expect(state.own).toMatchObject({ result: 'winner', leader: 'b' });
   });
 
   it('keeps its decision when later evidence speaks against it', () => {
