@@ -174,6 +174,10 @@ describe('tokens', () => {
     expect(refusalOf(() => encodeToken(long(most + 3)))).toMatch(/it would have 819\d characters, over 8192/);
     expect(refused(`t1.${'A'.repeat(8190)}`)).toBe('The token is refused: it has more than 8192 characters.');
     expect(refused(`t1.${'A'.repeat(8188)}`)).toBe('The token is refused: its content is damaged.');
+    const filled = (letters: number): TokenSigner => ({ sign: () => 's'.repeat(letters), verify: () => true });
+    const rest = tokenMax - encodeToken(content).length - 1;
+    expect(decodeToken(encodeToken(content, filled(rest)), filled(rest))).toEqual(content);
+    expect(refusalOf(() => encodeToken(content, filled(rest + 1)))).toMatch(/it would have 8193 characters, over 8192/);
     const asked: string[] = [];
     refused(`t1.${'A'.repeat(1e6)}`, { ...signer, verify: (text) => asked.push(text) > 0 });
     expect(asked).toEqual([]);
