@@ -154,8 +154,9 @@ export class BlueGreen<
       return this.#enter(own, 'preparing', 'the checks were edited', scope);
     }
     const waitingFor = waitingOf(this.#options, own, view);
-    const look = { node: scope.id, verdicts, waitingFor };
-    if (waitingFor.length > 0 || !movesByItself(this.#options, own)) return stay(own, look);
+    const look = { node: scope.id, verdicts };
+    // What it waits for is told only where it goes on waiting: a look outlives the move that it led to.
+    if (waitingFor.length > 0 || !movesByItself(this.#options, own)) return stay(own, { ...look, waitingFor });
     return { ...this.#advance(own, view, scope, verdictFacts(verdicts)), verdicts: [look] };
   }
 

@@ -172,12 +172,13 @@ export class Canary<
     if (edited !== undefined) return edited;
     const progress = this.#progress(own, view);
     const verdicts = [...guarded, ...progress.verdicts];
-    const look = { node: scope.id, verdicts, waitingFor: progress.waitingFor };
+    // What it waits for is told only where it goes on waiting: a look outlives the move that it led to.
+    const look = { node: scope.id, verdicts };
     if (progress.action === 'rollback') {
       const reason = `stage ${own.stage} passed its deadline waiting for ${progress.waitingFor.join(', ')}`;
       return { ...stay(own, look), urgent: [machineRollback('deadline', reason, own, scope)] };
     }
-    if (progress.action !== 'advance') return stay(own, look);
+    if (progress.action !== 'advance') return stay(own, { ...look, waitingFor: progress.waitingFor });
     const { allowed, why = 'the calendar' } = promotionAllowed(this.#options.calendar ?? {}, view.now);
     if (!allowed) return stay(own, { ...look, waitingFor: [why] });
     return { ...this.#advance(own, verdicts, view, scope), verdicts: [look] };

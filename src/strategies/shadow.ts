@@ -173,8 +173,8 @@ export class Shadow<
     const gates = own.phase === 'mirroring' ? this.#verdicts(this.#gates, own, view) : [];
     const verdicts = [...guarded, ...gates];
     const waitingFor = this.#waitingNow(own, gates, view);
-    const look = { node: scope.id, verdicts, waitingFor };
-    if (waitingFor.length > 0) return stay(own, look);
+    const look = { node: scope.id, verdicts };
+    if (waitingFor.length > 0) return stay(own, { ...look, waitingFor });
     const done = this.#to(own, 'complete', 'enough was mirrored', view, scope, verdictFacts(verdicts));
     return { ...done, verdicts: [look] };
   }
