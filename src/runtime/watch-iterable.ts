@@ -27,8 +27,8 @@ function observe(result: unknown, onResult: (value: unknown) => void, onError: (
   return promise;
 }
 
-/** Calls one of the source's own methods and tells the meter what came of it. */
-function step(source: object, method: Method, args: unknown[], meter: StreamMeter): unknown {
+/** Calls one of the source's own methods and tells the meter what came of it; `ends` if the stream is over after it in any case. */
+function step(source: object, method: Method, args: unknown[], meter: StreamMeter, ends = false): unknown {
   const onError = (error: unknown): void => meter.broke(error);
   meter.asked();
   let result: unknown;
@@ -38,7 +38,7 @@ function step(source: object, method: Method, args: unknown[], meter: StreamMete
     onError(error);
     throw error;
   }
-  return observe(result, (value) => (isDone(value) ? meter.ended() : meter.item()), onError);
+  return observe(result, (value) => (ends || isDone(value) ? meter.ended() : meter.item()), onError);
 }
 
 function opened(source: object, open: Method, meter: StreamMeter): unknown {
@@ -62,6 +62,13 @@ function replacement(source: object, proxy: object, key: PropertyKey, meter: Str
       if (started || typeof iterator !== 'object' || iterator === null) return iterator;
       started = true;
       return watchIterable(iterator, meter);
+    };
+  }
+  // Where the platform has no such symbol, no key is undefined.
+  if (key === Symbol.asyncDispose && isMethod(value)) {
+    return (...args) => {
+      meter.cancelling();
+      return step(source, value, args, meter, true);
     };
   }
   if (!isMethod((source as Methods)['next'])) return undefined;

@@ -308,6 +308,17 @@ describe('an async iterable of any other make', () => {
     expect(settlements).toMatchObject([ended]);
   });
 
+  it('is cancelled when it is disposed of, at the end of a block that uses it', async () => {
+    const log: string[] = [];
+    const dispose = async () => void log.push('disposed');
+    const { output, settlements } = await ask(() => ({
+      [Symbol.asyncIterator]: () => letters(),
+      [Symbol.asyncDispose]: dispose,
+    }));
+    await output[Symbol.asyncDispose]();
+    expect([log, settlements]).toMatchObject([['disposed'], [cancelled]]);
+  });
+
   it('may be frozen', async () => {
     const { output, settlements } = await ask(() => Object.freeze({ id: 7, [Symbol.asyncIterator]: () => letters() }));
     expect([output.id, Object.keys(output)]).toEqual([7, ['id']]);
