@@ -1,9 +1,20 @@
-import { ABTest, Canary, FeatureFlag, Shadow, binary, continuous, createRouter, maxErrorRate } from 'turnout';
+import {
+  ABTest,
+  Canary,
+  FeatureFlag,
+  Shadow,
+  binary,
+  continuous,
+  createRouter,
+  maxErrorRate,
+  systemClock,
+} from 'turnout';
 
 // A million requests of a million units, with reports, shadows, failures, tokens and hostile keys, through one router. What a router
 // remembers must not grow with requests: the heap at the end is held against the heap after a tenth of them.
 
 const requests = Number(process.argv[2] ?? 1_000_000);
+// The window of remembered reports is bounded, but swings by half its size: some 2 MB.
 const growthMaxBytes = 4 * 1024 * 1024;
 const { gc } = globalThis as { readonly gc?: () => void };
 if (gc === undefined) throw new Error('run with --expose-gc');
@@ -17,13 +28,14 @@ const models = {
   },
   v3: (x: number) => -x,
 };
+// A second of wall time a request: eleven days of hourly buckets, which close and fold while it runs.
+let now = 1_800_000_000_000;
 const router = createRouter({
   name: 'soak',
   models,
-  // Windows as short as the buckets, so that buckets close and fold while it runs.
-  metrics: { clicked: binary({ windowMs: 1000 }), revenue: continuous({ cap: 100, windowMs: 1000 }) },
-  tickEveryMs: 100,
-  bucketMs: 1000,
+  metrics: { clicked: binary(), revenue: continuous({ cap: 100 }) },
+  clock: { ...systemClock, now: () => now },
+  tickEveryMs: false,
   strategy: new FeatureFlag({
     off: 'v1',
     on: new Canary({
@@ -47,6 +59,7 @@ const heap = () => {
 const checks: string[] = [];
 let early = 0;
 for (let i = 1; i <= requests; i += 1) {
+  now += 1000;
   const targetingKey = i % 1000 === 0 ? (hostile[(i / 1000) % hostile.length] as string) : `user-${i}`;
   const { decision } = await router.predict(i, { targetingKey });
   if (i % 3 === 0) router.report(decision, { clicked: i % 7 === 0, revenue: i % 50 });
@@ -56,6 +69,7 @@ for (let i = 1; i <= requests; i += 1) {
     router.report('forged', { clicked: true });
     if (tokens.length > 100) tokens.length = 0;
     await new Promise((resolve) => setImmediate(resolve));
+    await router.tick();
   }
   if (i === Math.floor(requests / 10)) early = heap();
   if (i % Math.floor(requests / 10) === 0) {
