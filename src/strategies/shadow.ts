@@ -89,6 +89,7 @@ export class Shadow<
     const { own } = state;
     const primary = this.branchPlan(primaryArm, state, scope);
     if (own.phase !== 'mirroring') return primary;
+    // An edited share needs no epoch of its own: shadow and primary are compared on the same requests, however many.
     const { share = 1, unit, salt, noiseFloor = false } = this.#options;
     const shadows: PlanShadow<ModelsOf<P> | S>[] = this.#shadows.map((model) => ({ arm: model, model, share }));
     if (noiseFloor) shadows.push({ arm: noiseFloorArm, model: { same: true }, share });

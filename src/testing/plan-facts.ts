@@ -39,7 +39,8 @@ export function modelsIn(plan: AnyPlan, models = new Set<string>()): ReadonlySet
 /** Every node of a plan that counts, the outer before the inner. */
 export function nodesIn(plan: AnyPlan): readonly PlanNode[] {
   const inner = below(plan).flatMap(nodesIn);
-  if (plan.op === 'serve' || plan.op === 'match') return inner;
+  // A gate (coverage, a layer, a holdout) counts nothing, and may be shared with other nodes.
+  if (plan.op === 'serve' || plan.op === 'match' || (plan.op === 'split' && !plan.counts)) return inner;
   const { node, epoch, salt } = plan;
   const shares: [string, number][] =
     plan.op === 'mirror'
