@@ -151,7 +151,7 @@ describe('a comparison of arms', () => {
 });
 
 describe('a measure', () => {
-  it('is a declared metric, or one of the two that every call has', () => {
+  it('is a declared metric, or one of those that are always measured', () => {
     expect(measure('clicked')).toEqual({
       name: 'clicked',
       type: 'binary',
@@ -161,6 +161,7 @@ describe('a measure', () => {
     });
     expect(measure('revenue')).toMatchObject({ cap: 100, per: 'exposure', type: 'continuous' });
     expect(measureOf({}, 'error')).toMatchObject({ per: 'call', better: 'lower', windowMs: 0 });
+    expect(measureOf({}, 'mismatch')).toMatchObject({ per: 'pair', better: 'lower', windowMs: 0 });
     expect(measureOf({}, 'latency')).toMatchObject({ type: 'latency', better: 'lower' });
     for (const name of ['typo', 'constructor', '__proto__']) expect(measureOf(metrics, name)).toBeUndefined();
   });
@@ -169,6 +170,15 @@ describe('a measure', () => {
     const judged = judgedOf([{ cells: { a: clicks(5, 9), b: clicks(5, 2) } }]);
     const [pair] = observe(judged, 'a', measure('clicked')).pairs;
     expect([pair?.candidateSums.n, pair?.controlSums.n]).toEqual([5, 9]);
+  });
+
+  it('counts the mismatches of compared pairs, so that a shadow can be held against the noise of another', () => {
+    const judged = judgedOf([
+      { cells: { a: { outcomes: 9, compared: 50, mismatches: 4 }, b: { outcomes: 9, compared: 60, mismatches: 99 } } },
+    ]);
+    const [pair] = observe(judged, 'a', measure('mismatch')).pairs;
+    expect(pair?.candidateSums).toEqual({ n: 60, sum: 60, sumSq: 60 });
+    expect(pair?.controlSums).toEqual({ n: 50, sum: 4, sumSq: 4 });
   });
 
   it('survives errors that outnumber the calls, and squares that were rounded away', () => {
