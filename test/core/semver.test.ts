@@ -80,11 +80,13 @@ const pick = fc.constantFrom;
 const digits = pick('0', '1', '2', '9', '10', '11', '99', '100', '9007199254740992', '9007199254740993');
 const word = pick('a', 'b', 'alpha', 'beta', 'A', 'a1', '0a', '-', '-1', 'a-b', '1a', 'aa');
 const row = fc.array(fc.oneof(digits, word), { minLength: 1, maxLength: 3 }).map((items) => items.join('.'));
+// Few cores, so that most pairs are decided by what comes after them.
+const core = fc.oneof({ weight: 3, arbitrary: fc.constant(['1', '0', '0']) }, fc.tuple(digits, digits, digits));
 const version = fc
-  .tuple(fc.boolean(), fc.tuple(digits, digits, digits), fc.option(row), fc.option(row))
-  .map(([v, core, prerelease, metadata]) => {
+  .tuple(fc.boolean(), core, fc.option(row), fc.option(row))
+  .map(([v, numbers, prerelease, metadata]) => {
     const tail = `${prerelease === null ? '' : `-${prerelease}`}${metadata === null ? '' : `+${metadata}`}`;
-    return `${v ? 'v' : ''}${core.join('.')}${tail}`;
+    return `${v ? 'v' : ''}${numbers.join('.')}${tail}`;
   });
 
 /** The precedence of semver.org 2.0.0 §11, word for word, on split texts and unbounded integers. */
@@ -150,6 +152,14 @@ describe('compareSemver', () => {
     expect(compareSemver('1.0.0-a+x.y', '1.0.0-a')).toBe(0);
     expect(compareSemver('v1.0.0', '1.0.0')).toBe(0);
     expect(compareSemver('v1.0.0', 'v1.0.1')).toBeLessThan(0);
+  });
+
+  it('puts an identifier before the longer one that it begins, whatever follows it', () => {
+    for (const shorter of ['1.0.0-a', '1.0.0-a.1', '1.0.0-a+b'])
+      for (const longer of ['1.0.0-aa', '1.0.0-a-', '1.0.0-a0', '1.0.0-a-.1', '1.0.0-aa+b']) {
+        expect(compareSemver(shorter, longer)).toBeLessThan(0);
+        expect(compareSemver(longer, shorter)).toBeGreaterThan(0);
+      }
   });
 
   it('compares numbers right beyond 2^53', () => {
