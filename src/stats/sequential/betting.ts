@@ -1,7 +1,7 @@
 import { needProbability } from '../domain.js';
-import { needNonNegative } from './event-count.js';
 import { logMeanExp } from './log-mean-exp.js';
 import type { Harm } from './odds-mixture.js';
+import { needNonNegative, isShared } from './magnitude.js';
 
 /** How boldly each of the mixture's members bets; fixed, so that no choice can follow the data. */
 const boldness: Readonly<Record<Harm, readonly number[]>> = {
@@ -52,7 +52,7 @@ export function bettingMixture(strata: readonly ValueCounts[], options: BettingO
     boldness[harm].map((bold) => {
       let log = 0;
       for (const { share, candidate, control } of strata) {
-        if (!(share > 0 && share < 1)) continue;
+        if (!isShared(share)) continue;
         const bet = stake(bold, share, options);
         for (const [value, count] of candidate)
           log += count * Math.log1p(bet * ((sign * (value - center)) / share - margin));

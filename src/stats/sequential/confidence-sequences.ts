@@ -1,9 +1,10 @@
-import { needCount, needFinite, needOpenProbability, needPositive } from '../domain.js';
+import { needCount, needOpenProbability } from '../domain.js';
 import { bisect } from './bisect.js';
 import { betaBinomialBoundary } from './boundaries/beta-binomial-boundary.js';
 import { bestRho } from './boundaries/boundary.js';
-import { type EventCount, needEventCount, needNonNegative } from './event-count.js';
+import { type EventCount, needEventCount } from './event-count.js';
 import type { ScoreSums } from './score.js';
+import { needAmount, needNonNegative, needOverZero } from './magnitude.js';
 
 /** An interval that holds the truth at all times at once with probability 1 - alpha, so it may be looked at at any time. */
 export interface ConfidenceSequence {
@@ -31,7 +32,7 @@ export function proportionConfidenceSequence(
   const { alpha, nBest = 1000 } = options;
   needEventCount('proportionConfidenceSequence', 'observed', observed);
   needOpenProbability('proportionConfidenceSequence', 'alpha', alpha);
-  needPositive('proportionConfidenceSequence', 'nBest', nBest);
+  needOverZero('proportionConfidenceSequence', 'nBest', nBest);
   if (n === 0) return { lower: 0, upper: 1 };
   const rate = events / n;
   const isRejected = (p: number): boolean => {
@@ -40,10 +41,11 @@ export function proportionConfidenceSequence(
     const mixture = betaBinomialBoundary({ rho, below: p, above: 1 - p, sides: 2 });
     return mixture.logE((rate - p) * n, unit * n) > -Math.log(alpha);
   };
-  // The two ends themselves are rejected by any event of the other kind; they are limits, and never evaluated.
+  // Next to an end the mixture has no room for a prior; what is not rejected there is not rejected at the end.
+  const [first, last] = [1e-12, 1 - 1e-12];
   return {
-    lower: events > 0 ? bisect(0, rate, (p) => !isRejected(p)) : 0,
-    upper: events < n ? bisect(rate, 1, isRejected) : 1,
+    lower: rate > first && isRejected(first) ? bisect(first, rate, (p) => !isRejected(p)) : 0,
+    upper: rate < last && isRejected(last) ? bisect(rate, last, isRejected) : 1,
   };
 }
 
@@ -62,11 +64,11 @@ export function asymptoticConfidenceSequence(observed: {
   readonly nBest: number;
 }): AsymptoticConfidenceSequence {
   const { estimate, deviation, n, alpha, nBest } = observed;
-  needFinite('asymptoticConfidenceSequence', 'estimate', estimate);
+  needAmount('asymptoticConfidenceSequence', 'estimate', estimate);
   needNonNegative('asymptoticConfidenceSequence', 'deviation', deviation);
   needCount('asymptoticConfidenceSequence', 'n', n);
   needOpenProbability('asymptoticConfidenceSequence', 'alpha', alpha);
-  needPositive('asymptoticConfidenceSequence', 'nBest', nBest);
+  needOverZero('asymptoticConfidenceSequence', 'nBest', nBest);
   if (n === 0) return { estimate, lower: -Infinity, upper: Infinity, asymptotic: true };
   const level = -2 * Math.log(alpha);
   const weight = (n * (level + Math.log1p(level))) / nBest;
@@ -86,11 +88,11 @@ export function scoreConfidenceSequence(
 ): AsymptoticConfidenceSequence {
   const { score, variance, weight } = sums;
   const { alpha, rho } = options;
-  needFinite('scoreConfidenceSequence', 'score', score);
+  needAmount('scoreConfidenceSequence', 'score', score);
   needNonNegative('scoreConfidenceSequence', 'variance', variance);
   needNonNegative('scoreConfidenceSequence', 'weight', weight);
   needOpenProbability('scoreConfidenceSequence', 'alpha', alpha);
-  needPositive('scoreConfidenceSequence', 'rho', rho);
+  needOverZero('scoreConfidenceSequence', 'rho', rho);
   if (!(weight > 0 && variance > 0)) {
     return { estimate: weight > 0 ? score / weight : 0, lower: -Infinity, upper: Infinity, asymptotic: true };
   }

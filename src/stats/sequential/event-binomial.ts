@@ -1,5 +1,6 @@
 import { need, needCount, needProbability } from '../domain.js';
 import { type Harm, oddsMixture } from './odds-mixture.js';
+import { isShared } from './magnitude.js';
 
 /** The events of one epoch. Neither the number of observations nor a time bucket is needed. */
 export interface EventStratum {
@@ -38,7 +39,7 @@ export function eventBinomial(
     needProbability('eventBinomial', `strata[${index}].share`, share);
     needCount('eventBinomial', `strata[${index}].candidate`, candidate);
     needCount('eventBinomial', `strata[${index}].control`, control);
-    if (!(share > 0 && share < 1)) return;
+    if (!isShared(share)) return;
     hits += candidate;
     events += candidate + control;
     trials.push({ trials: candidate + control, chance: (share * factor) / (share * factor + 1 - share) });

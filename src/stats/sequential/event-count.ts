@@ -12,8 +12,3 @@ export function needEventCount(where: string, name: string, { n, events }: Event
   const possible = Number.isSafeInteger(events) && events >= 0 && events <= n;
   need(possible, where, `${name}.events`, `a whole number from 0 to n = ${n}`, events);
 }
-
-/** Throws `domain` unless 0 <= value < Infinity. */
-export function needNonNegative(where: string, name: string, value: number): void {
-  need(value >= 0 && value < Infinity, where, name, 'a number, 0 or more', value);
-}

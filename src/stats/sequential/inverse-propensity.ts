@@ -1,7 +1,8 @@
-import { needPositive, needProbability } from '../domain.js';
+import { needProbability } from '../domain.js';
 import { middleOf, type SketchJson } from '../sketch-json.js';
 import { type BettingOptions, bettingMixture, needBetting, type ValueCounts } from './betting.js';
 import { type EventCount, needEventCount } from './event-count.js';
+import { needOverZero } from './magnitude.js';
 
 /** The observations of one epoch and what came of them: only exposures whose outcome is settled. */
 export interface PropensityStratum<Observed> {
@@ -47,7 +48,7 @@ export function inversePropensityMeans(
   options: BettingOptions & { readonly cap: number },
 ): { readonly logE: number } {
   const { cap, margin, harm, center = 0 } = options;
-  needPositive('inversePropensityMeans', 'cap', cap);
+  needOverZero('inversePropensityMeans', 'cap', cap);
   const relative = { harm, margin: margin / cap, center: center / cap };
   needBetting('inversePropensityMeans', relative);
   const counts = strata.map(({ share, candidate, control }, index): ValueCounts => {

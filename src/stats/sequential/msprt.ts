@@ -1,5 +1,5 @@
-import { need, needCount, needFinite, needPositive } from '../domain.js';
-import { needNonNegative } from './event-count.js';
+import { need, needCount } from '../domain.js';
+import { needAmount, needNonNegative, needOverZero } from './magnitude.js';
 
 export interface MixtureSprt {
   readonly logE: number;
@@ -24,11 +24,12 @@ export function mixtureSprt(observed: {
   readonly tauSquared: number;
 }): MixtureSprt {
   const { difference, variance, n, tauSquared } = observed;
-  needFinite('mixtureSprt', 'difference', difference);
+  needAmount('mixtureSprt', 'difference', difference);
   needNonNegative('mixtureSprt', 'variance', variance);
   needCount('mixtureSprt', 'n', n);
-  needPositive('mixtureSprt', 'tauSquared', tauSquared);
-  if (!(n > 0 && variance > 0)) return { logE: 0, pValue: 1, asymptotic: true };
+  needOverZero('mixtureSprt', 'tauSquared', tauSquared);
+  // So little variance is none: what divides by it would leave the range of numbers.
+  if (!(n > 0 && variance > 1e-100)) return { logE: 0, pValue: 1, asymptotic: true };
   const spread = variance + n * tauSquared;
   const evidence = n * difference * (n * difference) * (tauSquared / spread / variance);
   const logE = (Math.log(variance / spread) + evidence) / 2;

@@ -1,8 +1,9 @@
-import { need, needOpenProbability, needPositive } from '../domain.js';
+import { need, needOpenProbability } from '../domain.js';
 import { middleOf, type SketchJson } from '../sketch-json.js';
 import { betaBinomialBoundary } from './boundaries/beta-binomial-boundary.js';
 import { bestRho, type UniformBoundary } from './boundaries/boundary.js';
 import type { ConfidenceSequence } from './confidence-sequences.js';
+import { needOverZero, needQuantile } from './magnitude.js';
 
 /** A sample as its distinct values, ascending, each with its count: what a sketch is, and what any list can be made into. */
 export type ValueCount = readonly [value: number, count: number];
@@ -53,8 +54,8 @@ function stepsOf(where: string, name: string, values: readonly ValueCount[]): Sa
 }
 
 function mixtureFor(where: string, { quantile, nBest = 1000 }: QuantileOptions, alpha: number): UniformBoundary {
-  needOpenProbability(where, 'quantile', quantile);
-  needPositive(where, 'nBest', nBest);
+  needQuantile(where, quantile);
+  needOverZero(where, 'nBest', nBest);
   const rho = bestRho({ variance: quantile * (1 - quantile) * nBest, alpha, sides: 2 });
   return betaBinomialBoundary({ rho, below: quantile, above: 1 - quantile, sides: 2 });
 }

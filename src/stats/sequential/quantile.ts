@@ -1,9 +1,8 @@
-import { needOpenProbability } from '../domain.js';
 import { QuantileSketch, type SketchJson, sketchBoundary, sketchSteps } from '../sketch.js';
 import { bernoulliMixture } from './bernoulli-mixture.js';
 import { eventBinomial, type EventStratum } from './event-binomial.js';
-import { needNonNegative } from './event-count.js';
 import type { PropensityStratum } from './inverse-propensity.js';
+import { needNonNegative, needQuantile } from './magnitude.js';
 
 /**
  * Evidence that a quantile is over an absolute limit: more than 1 - quantile of the values are. An e-process in logs, exact at
@@ -17,7 +16,7 @@ export function quantileOverLimit(
   options: { readonly quantile: number; readonly limit: number },
 ): { readonly logE: number; readonly n: number; readonly over: number } {
   const { quantile, limit } = options;
-  needOpenProbability('quantileOverLimit', 'quantile', quantile);
+  needQuantile('quantileOverLimit', quantile);
   const values = QuantileSketch.from(sketch);
   const [n, over] = [values.count, values.countAbove(limit)];
   return { logE: bernoulliMixture({ events: over, n, limit: 1 - quantile, harm: 'more' }).logE, n, over };
@@ -37,7 +36,7 @@ export function quantileComparison(
   options: { readonly quantile: number; readonly margin?: number },
 ): { readonly logE: number; readonly events: number } {
   const { quantile, margin = 0 } = options;
-  needOpenProbability('quantileComparison', 'quantile', quantile);
+  needQuantile('quantileComparison', quantile);
   needNonNegative('quantileComparison', 'margin', margin);
   const steps = sketchSteps(margin);
   let typical: number | undefined;

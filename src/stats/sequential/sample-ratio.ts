@@ -1,5 +1,6 @@
-import { needCount, needPositive, needProbability } from '../domain.js';
+import { needCount, needProbability } from '../domain.js';
 import { stirlingError } from '../special/log-gamma.js';
+import { needOverZero } from './magnitude.js';
 
 /** The first exposures of an interval with constant shares: how many units were newly assigned to each arm. */
 export interface AssignmentBatch {
@@ -32,7 +33,7 @@ export function sampleRatioProcess(
   options: { readonly k?: number } = {},
 ): SampleRatioProcess {
   const { k = 100 } = options;
-  needPositive('sampleRatioProcess', 'k', k);
+  needOverZero('sampleRatioProcess', 'k', k);
   const observed = new Map<string, number>();
   const expected = new Map<string, number>();
   const impossible = new Set<string>();
@@ -66,6 +67,9 @@ export function sampleRatioProcess(
   return { logE, maxLogE, impossible: [...impossible] };
 }
 
+/** Shares are multiples of 2^-32: less than this is rounding, and no unit can come of it. */
+const shareMin = 1e-12;
+
 /** The arms that can get units, with shares that sum to 1, and those that got units without a share. */
 export function readBatch(where: string, name: string, { shares, counts }: AssignmentBatch) {
   const names = [...new Set([...Object.keys(shares), ...Object.keys(counts)])];
@@ -78,8 +82,10 @@ export function readBatch(where: string, name: string, { shares, counts }: Assig
   });
   const total = all.reduce((sum, { share }) => sum + share, 0);
   return {
-    arms: all.filter(({ share }) => share > 0).map(({ arm, share, count }) => ({ arm, share: share / total, count })),
-    stray: all.filter(({ share, count }) => !(share > 0) && count > 0).map(({ arm }) => arm),
+    arms: all
+      .filter(({ share }) => share >= shareMin)
+      .map(({ arm, share, count }) => ({ arm, share: share / total, count })),
+    stray: all.filter(({ share, count }) => !(share >= shareMin) && count > 0).map(({ arm }) => arm),
   };
 }
 

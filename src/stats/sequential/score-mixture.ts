@@ -1,7 +1,6 @@
 import { normal } from '../distributions/normal.js';
-import { needFinite, needPositive } from '../domain.js';
-import { needNonNegative } from './event-count.js';
 import type { Harm } from './odds-mixture.js';
+import { needAmount, needNonNegative, needOverZero } from './magnitude.js';
 
 /** The score U and its variance V; a `ScoreResult` is one. */
 export interface Score {
@@ -27,9 +26,9 @@ export interface ScoreMixture {
 export function scoreMixture(sums: Score, options: { readonly rho: number; readonly harm?: Harm }): ScoreMixture {
   const { score, variance } = sums;
   const { rho, harm } = options;
-  needFinite('scoreMixture', 'score', score);
+  needAmount('scoreMixture', 'score', score);
   needNonNegative('scoreMixture', 'variance', variance);
-  needPositive('scoreMixture', 'rho', rho);
+  needOverZero('scoreMixture', 'rho', rho);
   // A score without variance is a degenerate comparison, which says nothing.
   const total = variance + rho;
   const z = variance > 0 ? score / Math.sqrt(total) : 0;

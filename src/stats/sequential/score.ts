@@ -1,5 +1,6 @@
-import { need, needCount, needFinite } from '../domain.js';
-import { type EventCount, needEventCount, needNonNegative } from './event-count.js';
+import { need, needCount } from '../domain.js';
+import { type EventCount, needEventCount } from './event-count.js';
+import { needAmount, needNonNegative } from './magnitude.js';
 
 /** Sums of a metric's values, in its unit and its square. */
 export interface ValueSums {
@@ -102,7 +103,7 @@ function meanScore({ candidate, control }: ScoreStratum<ValueSums>, index: numbe
 function sampleVariance(name: string, { n, sum, sumSq }: ValueSums): number {
   const where = 'stratifiedScore';
   needCount(where, `${name}.n`, n);
-  needFinite(where, `${name}.sum`, sum);
+  needAmount(where, `${name}.sum`, sum);
   needNonNegative(where, `${name}.sumSq`, sumSq);
   const squareOfMean = n > 0 ? (sum / n) * sum : 0;
   const spread = sumSq - squareOfMean;

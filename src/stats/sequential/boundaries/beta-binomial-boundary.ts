@@ -1,6 +1,6 @@
-import { needPositive } from '../../domain.js';
 import { incompleteBeta, logBetaPrefix } from '../../special/incomplete-beta.js';
 import { boundaryOf, type UniformBoundary } from './boundary.js';
+import { needOverZero } from '../magnitude.js';
 
 /**
  * The beta-binomial mixture, for sums of observations in [-below, above]: for Bernoulli observations minus their mean p,
@@ -13,9 +13,9 @@ export function betaBinomialBoundary(options: {
   readonly sides: 1 | 2;
 }): UniformBoundary {
   const { rho, below, above, sides } = options;
-  needPositive('betaBinomialBoundary', 'rho', rho);
-  needPositive('betaBinomialBoundary', 'below', below);
-  needPositive('betaBinomialBoundary', 'above', above);
+  needOverZero('betaBinomialBoundary', 'rho', rho);
+  needOverZero('betaBinomialBoundary', 'below', below);
+  needOverZero('betaBinomialBoundary', 'above', above);
   const width = below + above;
   // The prior must keep some weight, however early the mixture is asked to be tightest.
   const weight = Math.max(rho - below * above, 1e-3 * below * above);

@@ -1,6 +1,6 @@
-import { needFinite, needOpenProbability, needPositive } from '../../domain.js';
+import { needOpenProbability } from '../../domain.js';
 import { bisect } from '../bisect.js';
-import { needNonNegative } from '../event-count.js';
+import { needAmount, needNonNegative, needOverZero } from '../magnitude.js';
 
 /**
  * A curve that a sum of centred observations crosses at any time with probability at most alpha, as a function of the
@@ -19,7 +19,7 @@ export interface UniformBoundary {
  */
 export function bestRho(options: { readonly variance: number; readonly alpha: number; readonly sides: 1 | 2 }): number {
   const { variance, alpha, sides } = options;
-  needPositive('bestRho', 'variance', variance);
+  needOverZero('bestRho', 'variance', variance);
   const level = sides === 1 ? 2 * alpha : alpha;
   needOpenProbability('bestRho', sides === 1 ? '2 alpha' : 'alpha', level);
   return variance / (-2 * Math.log(level) + Math.log1p(-2 * Math.log(level)));
@@ -33,7 +33,7 @@ export function boundaryOf(
 ): UniformBoundary {
   return {
     logE: (sum, variance) => {
-      needFinite(`${name}.logE`, 'sum', sum);
+      needAmount(`${name}.logE`, 'sum', sum);
       needNonNegative(`${name}.logE`, 'variance', variance);
       return logE(sum, variance);
     },
@@ -45,8 +45,8 @@ export function boundaryOf(
       // Not even the largest possible sum is enough evidence yet.
       if (high < Infinity) return isPast(high) ? bisect(0, high, isPast) : high;
       high = 1 + variance;
-      while (!isPast(high)) high *= 2;
-      return bisect(0, high, isPast);
+      while (high < Infinity && !isPast(high)) high *= 2;
+      return high < Infinity ? bisect(0, high, isPast) : Infinity;
     },
   };
 }

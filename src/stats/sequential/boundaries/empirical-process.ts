@@ -1,5 +1,6 @@
 import { need, needOpenProbability } from '../../domain.js';
 import { bisect } from '../bisect.js';
+import { needNonNegative } from '../magnitude.js';
 
 /**
  * How far an empirical distribution function may be from the true one, anywhere and at all times from `nMin` on: a bound that
@@ -13,9 +14,9 @@ export function empiricalProcessBound(options: {
   readonly slope?: number;
 }): number {
   const { n, alpha, nMin, slope = 0.85 } = options;
-  need(n >= 0 && n < Infinity, 'empiricalProcessBound', 'n', 'a number, 0 or more', n);
+  needNonNegative('empiricalProcessBound', 'n', n);
   needOpenProbability('empiricalProcessBound', 'alpha', alpha);
-  need(nMin >= 1 && nMin < Infinity, 'empiricalProcessBound', 'nMin', 'a number from 1', nMin);
+  need(nMin >= 1 && nMin <= 1e100, 'empiricalProcessBound', 'nMin', 'a number from 1', nMin);
   need(slope > Math.SQRT1_2 && slope < 100, 'empiricalProcessBound', 'slope', 'a number over 0.7072, below 100', slope);
   if (!(n >= nMin)) return Infinity;
   let high = 2;

@@ -1,6 +1,6 @@
-import { needPositive } from '../../domain.js';
 import { incompleteGamma, logGammaPrefix } from '../../special/incomplete-gamma.js';
 import { boundaryOf, type UniformBoundary } from './boundary.js';
+import { needOverZero } from '../magnitude.js';
 
 interface GammaOptions {
   readonly rho: number;
@@ -14,8 +14,8 @@ interface GammaOptions {
  */
 export function gammaExponentialBoundary(options: GammaOptions): UniformBoundary {
   const { rho, scale } = options;
-  needPositive('gammaExponentialBoundary', 'rho', rho);
-  needPositive('gammaExponentialBoundary', 'scale', scale);
+  needOverZero('gammaExponentialBoundary', 'rho', rho);
+  needOverZero('gammaExponentialBoundary', 'scale', scale);
   const weight = rho / (scale * scale);
   // Prior and posterior density at their common point: written as prefixes, nothing large is ever subtracted.
   const prior = logGammaPrefix(weight, weight) - incompleteGamma(weight, weight).logLower;
@@ -31,8 +31,8 @@ export function gammaExponentialBoundary(options: GammaOptions): UniformBoundary
 /** The gamma-Poisson mixture, for sums of observations bounded above by c (Bennett's condition): Howard et al. (2021). */
 export function gammaPoissonBoundary(options: GammaOptions): UniformBoundary {
   const { rho, scale } = options;
-  needPositive('gammaPoissonBoundary', 'rho', rho);
-  needPositive('gammaPoissonBoundary', 'scale', scale);
+  needOverZero('gammaPoissonBoundary', 'rho', rho);
+  needOverZero('gammaPoissonBoundary', 'scale', scale);
   const weight = rho / (scale * scale);
   const prior = logGammaPrefix(weight, weight) - incompleteGamma(weight, weight).logUpper;
   return boundaryOf('gammaPoissonBoundary', (sum, variance) => {

@@ -1,11 +1,11 @@
-import { needPositive } from '../../domain.js';
 import { normal } from '../../distributions/normal.js';
 import { boundaryOf, type UniformBoundary } from './boundary.js';
+import { needOverZero } from '../magnitude.js';
 
 /** The normal mixture (Robbins 1970), for sub-Gaussian sums: tightest at the variance that `rho` was chosen for by `bestRho`. */
 export function normalBoundary(options: { readonly rho: number; readonly sides: 1 | 2 }): UniformBoundary {
   const { rho, sides } = options;
-  needPositive('normalBoundary', 'rho', rho);
+  needOverZero('normalBoundary', 'rho', rho);
   return boundaryOf('normalBoundary', (sum, variance) => {
     const total = variance + rho;
     const z = sum / Math.sqrt(total);

@@ -1,5 +1,5 @@
-import { need, needOpenProbability, needPositive } from '../../domain.js';
-import { needNonNegative } from '../event-count.js';
+import { need, needOpenProbability } from '../../domain.js';
+import { needAmount, needNonNegative, needOverZero } from '../magnitude.js';
 
 /** The shape of the stitching: each epoch of variance is `eta` times the one before and gets alpha / (zeta(s) k^s). */
 const exponent = 1.4;
@@ -23,8 +23,8 @@ export function polynomialStitching(options: {
   const { variance, alpha, varianceMin, scale = 0 } = options;
   needNonNegative('polynomialStitching', 'variance', variance);
   needOpenProbability('polynomialStitching', 'alpha', alpha);
-  needPositive('polynomialStitching', 'varianceMin', varianceMin);
-  need(Number.isFinite(scale), 'polynomialStitching', 'scale', 'a finite number', scale);
+  needOverZero('polynomialStitching', 'varianceMin', varianceMin);
+  needAmount('polynomialStitching', 'scale', scale);
   const used = Math.max(variance, varianceMin);
   const level =
     exponent * Math.log(Math.log((eta * used) / varianceMin)) + Math.log(zeta / Math.log(eta) ** exponent / alpha);
@@ -46,7 +46,7 @@ export function doubleStitching(options: {
   needOpenProbability('doubleStitching', 'p', p);
   needNonNegative('doubleStitching', 'n', n);
   needOpenProbability('doubleStitching', 'alpha', alpha);
-  need(nMin >= 1 && nMin < Infinity, 'doubleStitching', 'nMin', 'a number from 1', nMin);
+  need(nMin >= 1 && nMin <= 1e100, 'doubleStitching', 'nMin', 'a number from 1', nMin);
   const delta = 0.5;
   const used = Math.max(n, nMin);
   const logit = Math.log(p / (1 - p));
