@@ -10,7 +10,7 @@ export interface BetterThanOptions extends RuleOptions {
 }
 
 /**
- * Passes once an arm is shown to be better than the control in `metric`: a declared one, `'error'` or `'latency'`.
+ * Passes once an arm is shown to be better than the control in `metric`: a declared one, `'error'`, `'latency'` or `'mismatch'`.
  *
  * `alpha` (default 0.05) is the chance that an arm which is not better ever passes, whenever one looks; `minOutcomes` (default 1)
  * is in the metric's own observations. The methods are those of `noWorseThan`, turned round. Throws ConfigError.

@@ -40,10 +40,12 @@ const optionsCheck = (metric: string): Check =>
 /**
  * Fails once an arm is shown to be worse than the control in `metric` by more than a margin. What is worse, the metric says.
  *
- * `metric` is a declared one, `'error'` or `'latency'`. `alpha` (default 0.01) is the chance that an arm within the margin ever
- * fails, whenever one looks and however shares change; `minOutcomes` (default 1) is in the metric's own observations. Exact at every
- * sample size, except for values without a cap (see `continuous`), which are judged by a normal approximation. Arms are compared inside
- * strata only. It never says `pass`: that no harm was found is no proof that there is none. Throws ConfigError.
+ * `metric` is a declared one, `'error'`, `'latency'` or `'mismatch'`. `alpha` (default 0.01) is the chance that an arm within the
+ * margin ever fails, whenever one looks and however shares change; `minOutcomes` (default 1) is in the metric's own
+ * observations. The level is exact at every sample size, with two exceptions: values without a cap (see `continuous`) are judged by a
+ * normal approximation, and the threshold of a latency moves a little with the data, so that its level was measured (0.017 for
+ * 0.05). Arms are compared inside strata only. It never says `pass`: that no harm was found is no proof that there is none.
+ * Throws ConfigError.
  */
 export function noWorseThan<const Q extends string>(metric: Q, options: NoWorseThanOptions = {}): Guardrail<Q> {
   verify('noWorseThan', 'metric', metric, text);
