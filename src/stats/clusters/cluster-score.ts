@@ -1,7 +1,7 @@
-import { normal } from '../distributions/normal.js';
-import { t } from '../distributions/t.js';
+import { standardQuantile } from '../distributions/normal.js';
 import type { Harm } from '../sequential/odds-mixture.js';
 import { scoreMixture } from '../sequential/score-mixture.js';
+import { incompleteBeta } from '../special/incomplete-beta.js';
 import type { ClusterSums } from './cluster-sums.js';
 import { clusterCount } from './unit-hash.js';
 
@@ -30,9 +30,11 @@ export function clusterScore(sums: ClusterSums, options: { readonly harm: Harm }
   const variance = Math.max(independent, clusterVariance(sums));
   const designEffect = variance / independent;
   const ratio = score / Math.sqrt(variance);
-  // A tail below what a number holds is as good as the smallest one.
-  const tail = Math.max(t.sf(Math.abs(ratio), clusterCount - 1), Number.MIN_VALUE);
-  const z = Math.sign(ratio) * Math.max(0, normal.isf(tail));
+  // The t distribution's tail as an incomplete beta; one below what a number holds is as good as the smallest number.
+  const df = clusterCount - 1;
+  const square = ratio * ratio;
+  const tail = incompleteBeta(df / 2, 0.5, df / (df + square), square / (df + square)).lower / 2;
+  const z = Math.sign(ratio) * Math.max(0, -standardQuantile(Math.max(tail, Number.MIN_VALUE)));
   const rho = 5 * designEffect * designEffect;
   const { logE } = scoreMixture({ score: z * Math.sqrt(variance), variance }, { rho, harm: options.harm });
   return { logE, asymptotic: true, z, variance, designEffect };

@@ -1,4 +1,4 @@
-import { chisquare } from '../distributions/chisquare.js';
+import { incompleteGamma } from '../special/incomplete-gamma.js';
 import { type AssignmentBatch, readBatch } from './sample-ratio.js';
 
 export interface SampleRatioTest {
@@ -53,11 +53,9 @@ export function sampleRatioTest(batches: readonly AssignmentBatch[]): SampleRati
   const { statistic, rank } = mahalanobis(excess, covariance);
   const common = { method: 'sample-ratio chi-square', statistic, df: rank, impossible: [...impossible] } as const;
   if (rank === 0) return { ...common, pValue: 1, log10PValue: 0, reason: 'no-data' };
-  return {
-    ...common,
-    pValue: chisquare.sf(statistic, rank),
-    log10PValue: chisquare.logSf(statistic, rank) / Math.LN10,
-  };
+  // The chi-square distribution's upper tail, without the rest of that distribution in the bundle.
+  const { upper, logUpper } = incompleteGamma(rank / 2, statistic / 2);
+  return { ...common, pValue: upper, log10PValue: logUpper / Math.LN10 };
 }
 
 /**

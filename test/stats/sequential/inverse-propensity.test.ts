@@ -84,7 +84,7 @@ describe('inversePropensityBetting', () => {
   });
 
   it('has an expectation of exactly 1 at the margin and less inside the null, over all sequences of a ramp', () => {
-    const shares = [0.01, 0.05, 0.25, 0.5, 0.9];
+    const shares = [0.01, 0.25, 0.5, 0.9];
     for (const harm of ['more', 'fewer'] as const) {
       for (const center of [0, 0.2, 0.7, 1]) {
         for (const margin of [0, 0.1, 0.3]) {
