@@ -32,6 +32,8 @@ export type {
 } from './plan/plan.js';
 
 export type { Evidence } from './evidence/evidence.js';
+export { emptyEvidence, mergeEvidence } from './evidence/evidence.js';
+export { parseEvidence } from './evidence/parse-evidence.js';
 export type { BinaryOptions, ContinuousOptions, Metric, Metrics, OutcomeOf } from './evidence/metric.js';
 export { binary, continuous } from './evidence/metric.js';
 export type { Cell, MetricSums, Stratum } from './evidence/stratum.js';

@@ -191,7 +191,8 @@ export class ControlLoop {
   }
 
   async #exchangeEvidence(): Promise<void> {
-    this.#outbox.put(this.#options.takeDelta(this.#options.clock.now()));
+    // By the common time: a replica whose own clock is ahead would close everybody's buckets.
+    this.#outbox.put(this.#options.takeDelta(this.#keeper.now()));
     await this.#attempt('evidence', async () => {
       await this.#outbox.flush(this.#limited);
       await this.#outbox.read(this.#limited);

@@ -83,6 +83,7 @@ export class DataPlane<M extends string> {
     context: Context,
   ): Promise<{ output: unknown; decision: Decision<M>; model: M }> {
     const decision = this.decide(route, context);
+    decision.measured = true;
     // Shadows wait for the whole truth about the primary: its output and, of a stream, its end.
     let settlement: Settlement | undefined;
     let answer: { readonly output: unknown } | undefined;

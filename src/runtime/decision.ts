@@ -26,6 +26,8 @@ export class RoutedDecision<M extends string> implements Decision<M> {
   readonly #route: Route<M>;
   readonly at: number;
   served: M | undefined;
+  /** The router called the model itself, so that its outcome is counted already. */
+  measured = false;
   #id: string | undefined;
   #token: string | undefined;
 
@@ -61,7 +63,8 @@ export class RoutedDecision<M extends string> implements Decision<M> {
   content(): TokenContent {
     this.#id ??= this.#source.newId();
     const { model, exposures } = this.#route;
-    return { router: this.#source.router, id: this.#id, at: this.at, model, exposures };
+    const content = { router: this.#source.router, id: this.#id, at: this.at, model, exposures };
+    return this.measured ? { ...content, measured: true } : content;
   }
 
   /** Shown by loggers and `JSON.stringify`, where getters of a class would not be. */

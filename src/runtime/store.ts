@@ -48,7 +48,7 @@ export interface StateStore {
   ): Promise<{ readonly ok: true } | { readonly ok: false; readonly current: RolloutRecord | undefined }>;
   /** Adds a delta exactly once per (replica, seq): a seq that was added is a duplicate, one too old to know is refused. */
   addEvidence(key: string, replica: string, seq: number, delta: Evidence): Promise<'added' | 'duplicate' | 'refused'>;
-  /** The sum of all deltas, and the last seq of `replica` that is in it (0 if none). */
+  /** The sum of all deltas (`mergeEvidence`; a store that keeps text reads it by `parseEvidence`), and the last seq of `replica` that is in it (0 if none). */
   readEvidence(key: string, replica: string): Promise<{ readonly evidence: Evidence; readonly lastSeq: number }>;
   /** The store's time, ms since 1970, where replicas' clocks are not to be trusted. */
   now?(): Promise<number>;

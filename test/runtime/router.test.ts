@@ -389,6 +389,14 @@ describe('what comes of a decision', () => {
     expect(b.report(second, { clicked: true })).toBe(false);
   });
 
+  test('of a model that the router called itself is measured once: a second word on its error changes nothing', async () => {
+    const router = measured();
+    const { decision } = await router.predict(1, { targetingKey: 'u' });
+    expect(router.report(decision, { error: true })).toBe(false);
+    expect(router.report(decision.token, { latencyMs: 5 })).toBe(false);
+    expect(router.report(decision, { clicked: true })).toBe(true);
+  });
+
   test('shows in JSON as the decision was', () => {
     const router = measured();
     const decision = router.decide({ targetingKey: 'u' });
