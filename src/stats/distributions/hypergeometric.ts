@@ -40,8 +40,10 @@ export const hypergeometric: DiscreteDistribution<[N: number, K: number, n: numb
     need(n <= N, where, 'n', `at most N = ${N}`, n);
   },
   tails: hypergeometricTails,
-  logPmf: (k, N, K, n) =>
-    k < Math.max(0, n - (N - K)) || k > Math.min(K, n) ? -Infinity : logHypergeometricMass(k, N, K, n),
+  logPmf(k, N, K, n) {
+    if (k < Math.max(0, n - (N - K)) || k > Math.min(K, n)) return -Infinity;
+    return N === 0 ? 0 : logHypergeometricMass(k, N, K, n);
+  },
   point(logTail, isLower, N, K, n) {
     const mean = N === 0 ? 0 : (n / N) * K;
     const sd = N < 2 ? 0 : Math.sqrt((mean * (1 - K / N) * (N - n)) / (N - 1));

@@ -29,7 +29,8 @@ function normalMean(centre: number, value: (z: number) => number): number {
 function logRangeCdf(w: number, groups: number): number {
   const within = (z: number): number =>
     z > w / 2 ? upperTail(z - w) - upperTail(z) : upperTail(-z) - upperTail(w - z);
-  return Math.log(Math.min(1, groups * normalMean(w / 2, (z) => within(z) ** (groups - 1))));
+  // A wide range leaves the largest where it would be anyway.
+  return Math.log(Math.min(1, groups * normalMean(Math.min(w / 2, 2), (z) => within(z) ** (groups - 1))));
 }
 
 /** ln P(range > w): at least one of the others is further than w below the largest. */
@@ -55,13 +56,14 @@ function tails(q: number, groups: number, df: number): Tails {
 
 function point(logTail: number, isLower: boolean, groups: number, df: number): number {
   if (logTail === -Infinity) return isLower ? 0 : Infinity;
-  const excess = (q: number): number => {
-    const { logLower, logUpper } = tails(q, groups, df);
+  const excess = (u: number): number => {
+    const { logLower, logUpper } = tails(Math.exp(u), groups, df);
     return (isLower ? logLower : logUpper) - logTail;
   };
-  let high = 4;
-  while (high < 1e300 && excess(high) > 0 !== isLower) high *= 2;
-  return zeroBetween(high === 4 ? 1e-8 : high / 2, high, excess, 1e-10);
+  let [low, high] = [0, 2];
+  while (high < 690 && excess(high) > 0 !== isLower) [low, high] = [high, 2 * high];
+  while (low > -690 && low < 1 && excess(low) > 0 === isLower) [low, high] = [2 * low - 1, low];
+  return Math.exp(zeroBetween(low, high, excess, 1e-12));
 }
 
 function draw(rng: Rng, groups: number, df: number): number {
