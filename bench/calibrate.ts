@@ -1,8 +1,9 @@
 /**
  * Simulated error rates of the sequential methods: `calibrate [--runs 10000] [--seed 1] [--only nulls|special|power]`.
  *
- * Every null is looked at every day (or batch, or hour) of a ramp 1/5/25/50 %. An exact method fails when the lower 99.9 %
- * bound of its rate is over alpha; group-sequential bounds may reach 1.1 alpha at .05 and 1.5 alpha below. Exit code 1 on a failure.
+ * Every null is looked at every day (or batch, or hour) of a ramp 1/5/25/50 %. An exact method fails when the lower
+ * 99.9 % bound of its rate is over alpha; group-sequential bounds may reach 1.1 alpha at .05 and 1.5 alpha below. Exit
+ * code 1 on a failure.
  */
 import { parseArgs } from 'node:util';
 import cliProgress from 'cli-progress';

@@ -21,9 +21,10 @@ export interface StopLedger {
 /**
  * Whether to roll back: when the weighted mean of all guardrails' e-values reaches 1 / alpha.
  *
- * A mean of e-values is an e-value however they depend on each other (Vovk and Wang 2021), so all guardrails together stop a
- * harmless candidate with probability at most alpha, and no later than each at its share of alpha (Bonferroni) would. Without
- * guardrails nothing stops. Throws `domain` for a NaN, a weight that is not over 0, an alpha outside (0, 1).
+ * A mean of e-values is an e-value however they depend on each other (Vovk and Wang 2021), so all guardrails together
+ * stop a harmless candidate with probability at most alpha, and no later than each at its share of alpha (Bonferroni)
+ * would. Without guardrails nothing stops. Throws `domain` for a NaN, a weight that is not over 0, an alpha outside (0,
+ * 1).
  */
 export function stopLedger(evidence: readonly StopEvidence[], options: { readonly alpha: number }): StopLedger {
   needOpenProbability('stopLedger', 'alpha', options.alpha);
@@ -39,7 +40,8 @@ export function stopLedger(evidence: readonly StopEvidence[], options: { readonl
   }
   if (leading === undefined) return { stop: false, logE: 0, threshold };
   const sum = evidence.reduce((all, { logE, weight = 1 }) => all + Math.exp(logE + Math.log(weight) - greatest), 0);
-  // One infinite e-value, an impossible event, makes the mean infinite; only zeros leave nothing to take a logarithm of.
+  // One infinite e-value, an impossible event, makes the mean infinite; only zeros leave nothing to take a logarithm
+  // of.
   const logE = Number.isFinite(greatest) ? greatest + Math.log(sum / total) : greatest;
   return { stop: logE >= threshold, logE, threshold, leading };
 }
@@ -73,9 +75,9 @@ export interface GateEvidence {
 /**
  * Whether to promote: when every gate is passed, each at the full alpha.
  *
- * Promoting is wrong if any gate's null is true, and then that gate alone keeps the error at alpha, so nothing is divided
- * among gates (intersection-union test, Berger 1982). `pValue` is the greatest. Without gates there is nothing to pass, which
- * passes. Throws `domain` unless p-values are in [0, 1] and alpha in (0, 1).
+ * Promoting is wrong if any gate's null is true, and then that gate alone keeps the error at alpha, so nothing is
+ * divided among gates (intersection-union test, Berger 1982). `pValue` is the greatest. Without gates there is nothing
+ * to pass, which passes. Throws `domain` unless p-values are in [0, 1] and alpha in (0, 1).
  */
 export function goLedger(
   gates: readonly GateEvidence[],

@@ -12,10 +12,14 @@ const greatestMagnitude = 1e12;
 export const lowestBucket = Math.ceil(Math.log(leastMagnitude) * perLog);
 export const highestBucket = Math.ceil(Math.log(greatestMagnitude) * perLog);
 
-/** A bucket `i` holds the magnitudes in (γ^(i-1), γ^i], γ = (1 + error) / (1 - error), and how many of them there were. */
+/**
+ * A bucket `i` holds the magnitudes in (γ^(i-1), γ^i], γ = (1 + error) / (1 - error), and how many of them there were.
+ */
 export type SketchBucket = readonly [bucket: number, count: number];
 
-/** A sketch as it is stored and sent: buckets in ascending order, none empty, so that equal sketches are equal texts. */
+/**
+ * A sketch as it is stored and sent: buckets in ascending order, none empty, so that equal sketches are equal texts.
+ */
 export type SketchJson = {
   readonly zero: number;
   readonly positive: readonly SketchBucket[];

@@ -23,7 +23,9 @@ export {
   sketchRelativeError,
 } from './sketch-json.js';
 
-/** Counts by bucket: a window of an array that grows as buckets are first met, so that later counts allocate nothing. */
+/**
+ * Counts by bucket: a window of an array that grows as buckets are first met, so that later counts allocate nothing.
+ */
 class Buckets {
   first = 0;
   counts = new Float64Array(0);
@@ -53,7 +55,9 @@ class Buckets {
   }
 }
 
-/** The greatest value that falls into the same bucket as `value` after moving it up by `steps` buckets; `value` over 0. */
+/**
+ * The greatest value that falls into the same bucket as `value` after moving it up by `steps` buckets; `value` over 0.
+ */
 export function sketchBoundary(value: number, steps = 0): number {
   if (!(value >= leastMagnitude)) {
     throw new TurnoutError('domain', `sketchBoundary: value must be at least ${leastMagnitude} (was ${show(value)}).`);
@@ -70,9 +74,9 @@ export function sketchSteps(margin: number): number {
 /**
  * The distribution of any number of values in constant memory, with quantiles within 1 % of the exact ones.
  *
- * Magnitudes from 1e-9 to 1e12 keep that error; smaller ones count as 0, greater ones (infinities too) as 1e12. At most 4838
- * buckets exist; latencies of one service touch some 300. Merging is exact: any order, the same sketch. The method is DDSketch
- * (Masson, Rim and Lee, VLDB 2019) without its collapsing of buckets, which the fixed range makes needless.
+ * Magnitudes from 1e-9 to 1e12 keep that error; smaller ones count as 0, greater ones (infinities too) as 1e12. At most
+ * 4838 buckets exist; latencies of one service touch some 300. Merging is exact: any order, the same sketch. The method
+ * is DDSketch (Masson, Rim and Lee, VLDB 2019) without its collapsing of buckets, which the fixed range makes needless.
  */
 export class QuantileSketch {
   #total = 0;
@@ -81,7 +85,10 @@ export class QuantileSketch {
   readonly #positive = new Buckets();
   readonly #negative = new Buckets();
 
-  /** Parses what a store or another replica sent; throws `state-unreadable` on anything that `toJSON` could not have written. */
+  /**
+   * Parses what a store or another replica sent; throws `state-unreadable` on anything that `toJSON` could not have
+   * written.
+   */
   static from(json: SketchJson): QuantileSketch {
     return new QuantileSketch().merge(json);
   }
@@ -91,7 +98,9 @@ export class QuantileSketch {
     return this.#total;
   }
 
-  /** How many values were left out since this object was made: NaN, or with a count that is not a whole number over 0. */
+  /**
+   * How many values were left out since this object was made: NaN, or with a count that is not a whole number over 0.
+   */
   get ignored(): number {
     return this.#ignored;
   }
@@ -119,8 +128,8 @@ export class QuantileSketch {
   }
 
   /**
-   * The value at rank floor(q (count - 1)) of the sorted values, counted from 0, within 1 %; `undefined` when there are none.
-   * Throws `domain` unless q is in [0, 1].
+   * The value at rank floor(q (count - 1)) of the sorted values, counted from 0, within 1 %; `undefined` when there are
+   * none. Throws `domain` unless q is in [0, 1].
    */
   quantile(q: number): number | undefined {
     if (!(q >= 0 && q <= 1))
@@ -142,8 +151,8 @@ export class QuantileSketch {
   }
 
   /**
-   * How many values fell into buckets above that of `limit`. Values in its own bucket, at most 2.02 % over it, are not counted,
-   * so that a limit is treated alike in every sketch. Throws `domain` when `limit` is NaN.
+   * How many values fell into buckets above that of `limit`. Values in its own bucket, at most 2.02 % over it, are not
+   * counted, so that a limit is treated alike in every sketch. Throws `domain` when `limit` is NaN.
    */
   countAbove(limit: number): number {
     if (Number.isNaN(limit)) throw new TurnoutError('domain', 'countAbove: limit must be a number (was NaN).');

@@ -17,12 +17,14 @@ export interface ClusterScore {
 }
 
 /**
- * Evidence of harm from requests of units that come back: the stratified score with a variance over 64 clusters of units.
+ * Evidence of harm from requests of units that come back: the stratified score with a variance over 64 clusters of
+ * units.
  *
- * Requests of one unit resemble each other, and stay in one arm, so tests that count requests see far more evidence than there
- * is. The residuals of both arms together are summed by cluster, over all strata of an epoch, which keeps what a unit's requests
- * have in common; the randomisation of units says how that spreads over arms, within and between epochs of one salt. The
- * mixture is `scoreMixture` with rho = 5 times the design effect squared. Asymptotic: average it with the exact `unitEventStrata`.
+ * Requests of one unit resemble each other, and stay in one arm, so tests that count requests see far more evidence
+ * than there is. The residuals of both arms together are summed by cluster, over all strata of an epoch, which keeps
+ * what a unit's requests have in common; the randomisation of units says how that spreads over arms, within and between
+ * epochs of one salt. The mixture is `scoreMixture` with rho = 5 times the design effect squared. Asymptotic: average
+ * it with the exact `unitEventStrata`.
  */
 export function clusterScore(sums: ClusterSums, options: { readonly harm: Harm }): ClusterScore {
   const { score, variance: independent } = sums;

@@ -56,7 +56,8 @@ export function foldClusters(
       needProbability('foldClusters', `strata[${index}].share`, one.share);
       const residuals = residualsOf(one.clusters, `strata[${index}].clusters`);
       const { score: u, variance, weight } = score(one);
-      // A stratum that cannot compare the arms adds nothing to the score, so its residuals must add nothing to the variance.
+      // A stratum that cannot compare the arms adds nothing to the score, so its residuals must add nothing to the
+      // variance.
       if (!(weight > 0)) return emptyClusterSums;
       return {
         score: u,

@@ -5,7 +5,10 @@ import { unitEventBits } from './unit-hash.js';
 
 const bytes = unitEventBits / 8;
 
-/** Which units had an event, as 4096 bits: half a kilobyte, whatever the number of units. Merging is by OR, in any order. */
+/**
+ * Which units had an event, as 4096 bits: half a kilobyte, whatever the number of units. Merging is by OR, in any
+ * order.
+ */
 export class UnitEventBitmap {
   readonly #bytes = new Uint8Array(bytes);
 
@@ -61,8 +64,9 @@ export interface UnitEventEpoch {
 /**
  * Counts each unit's first event of a roll-out, for `eventBinomial`, which then is exact although units come back.
  *
- * Epochs must be in order. A bit that was set in an earlier epoch does not count again, and one that is set in both arms of an
- * epoch is dropped, since it cannot be said whose it is. Units that share a bit by chance cost power, never correctness.
+ * Epochs must be in order. A bit that was set in an earlier epoch does not count again, and one that is set in both
+ * arms of an epoch is dropped, since it cannot be said whose it is. Units that share a bit by chance cost power, never
+ * correctness.
  */
 export function unitEventStrata(epochs: readonly UnitEventEpoch[]): readonly EventStratum[] {
   const seen = new UnitEventBitmap();

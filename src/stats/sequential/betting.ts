@@ -27,7 +27,9 @@ export interface BettingOptions {
   readonly center?: number;
 }
 
-/** The stake on one observation. With a center of 0 the worst factor stays over 0 by itself; otherwise it is clipped. */
+/**
+ * The stake on one observation. With a center of 0 the worst factor stays over 0 by itself; otherwise it is clipped.
+ */
 function stake(bold: number, share: number, { margin, harm, center = 0 }: BettingOptions): number {
   const free =
     harm === 'more'

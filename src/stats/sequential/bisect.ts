@@ -1,6 +1,6 @@
 /**
- * Where `isPast` turns from false at `low` to true at `high`, to the last digit or 200 halvings. For what is monotone but
- * flat or infinite at an end, where steps by slope would leave the interval.
+ * Where `isPast` turns from false at `low` to true at `high`, to the last digit or 200 halvings. For what is monotone
+ * but flat or infinite at an end, where steps by slope would leave the interval.
  */
 export function bisect(low: number, high: number, isPast: (at: number) => boolean): number {
   let [before, after] = [low, high];

@@ -1,12 +1,16 @@
 import { ExitRecursion } from './exit-recursion.js';
 import { type GroupSequentialBounds, type GroupSequentialLooks, needLooks } from './group-sequential.js';
 
-/** The shape of the bounds over looks: constant (Pocock 1977), or falling like 1 / sqrt(information) (O'Brien and Fleming 1979). */
+/**
+ * The shape of the bounds over looks: constant (Pocock 1977), or falling like 1 / sqrt(information) (O'Brien and
+ * Fleming 1979).
+ */
 export type ClassicalShape = 'obrien-fleming' | 'pocock';
 
 /**
- * The classical bounds, for looks that are all planned in advance: one shape, scaled so that the chance of a false stop at
- * any look is alpha. Unlike alpha spending they change when a look is added. Throws `domain` as `groupSequentialBounds` does.
+ * The classical bounds, for looks that are all planned in advance: one shape, scaled so that the chance of a false stop
+ * at any look is alpha. Unlike alpha spending they change when a look is added. Throws `domain` as
+ * `groupSequentialBounds` does.
  */
 export function classicalBounds(
   options: GroupSequentialLooks & { readonly shape: ClassicalShape },

@@ -6,7 +6,9 @@ import { type EventCount, needEventCount } from './event-count.js';
 import type { ScoreSums } from './score.js';
 import { needAmount, needNonNegative, needOverZero } from './magnitude.js';
 
-/** An interval that holds the truth at all times at once with probability 1 - alpha, so it may be looked at at any time. */
+/**
+ * An interval that holds the truth at all times at once with probability 1 - alpha, so it may be looked at at any time.
+ */
 export interface ConfidenceSequence {
   readonly lower: number;
   readonly upper: number;
@@ -22,7 +24,8 @@ export interface AsymptoticConfidenceSequence extends ConfidenceSequence {
  * A confidence sequence for a rate, exact at every sample size: the rates that a beta-binomial mixture does not reject
  * (Howard, Ramdas, McAuliffe and Sekhon 2021). `nBest` is the sample size at which it is tightest, default 1000.
  *
- * Without observations it is [0, 1]. Throws `domain` unless 0 <= events <= n are whole numbers, nBest > 0 and alpha is in (0, 1).
+ * Without observations it is [0, 1]. Throws `domain` unless 0 <= events <= n are whole numbers, nBest > 0 and alpha is
+ * in (0, 1).
  */
 export function proportionConfidenceSequence(
   observed: EventCount,
@@ -50,11 +53,12 @@ export function proportionConfidenceSequence(
 }
 
 /**
- * An asymptotic confidence sequence for a mean: Waudby-Smith, Arbour, Sinha, Kennedy and Ramdas (2024), equation 9, with
- * the rho that makes it tightest at `nBest` observations.
+ * An asymptotic confidence sequence for a mean: Waudby-Smith, Arbour, Sinha, Kennedy and Ramdas (2024), equation 9,
+ * with the rho that makes it tightest at `nBest` observations.
  *
  * `deviation` is the standard deviation of one observation, so that deviation / sqrt(n) is the standard error. Without
- * observations it is the whole line. Throws `domain` for an n that is no count, a negative deviation, an alpha outside (0, 1).
+ * observations it is the whole line. Throws `domain` for an n that is no count, a negative deviation, an alpha outside
+ * (0, 1).
  */
 export function asymptoticConfidenceSequence(observed: {
   readonly estimate: number;
@@ -80,7 +84,8 @@ export function asymptoticConfidenceSequence(observed: {
  * A confidence sequence for the stratified difference candidate minus control: the differences that the two-sided
  * `scoreMixture` with this `rho` does not reject, from the sums of `stratifiedScore`.
  *
- * For binary outcomes the variance is the one under "no effect", so it is best near no effect. Without data it is the whole line.
+ * For binary outcomes the variance is the one under "no effect", so it is best near no effect. Without data it is the
+ * whole line.
  */
 export function scoreConfidenceSequence(
   sums: ScoreSums,

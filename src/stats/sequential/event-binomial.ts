@@ -12,17 +12,18 @@ export interface EventStratum {
 }
 
 /**
- * Evidence that the candidate's event rate is beyond the control's by more than a relative `margin`: an e-process in logs.
+ * Evidence that the candidate's event rate is beyond the control's by more than a relative `margin`: an e-process in
+ * logs.
  *
- * Given that an event happened, the null's boundary says with which probability it was the candidate's:
- * q0 = s f / (s f + 1 - s), where s is the share and f = 1 + margin when harm is more events, 1 - margin when it is fewer. A
- * mixture of likelihood ratios over eight rate ratios bets against that. The expected factor of every event is at most 1 on the
- * null's side, so under it E ever reaches 1/alpha with probability at most alpha, whatever the baseline does, however shares
- * ramp, whenever one looks and however late events arrive: no variance, no rate and no maturation is involved.
+ * Given that an event happened, the null's boundary says with which probability it was the candidate's: q0 = s f / (s f
+ * + 1 - s), where s is the share and f = 1 + margin when harm is more events, 1 - margin when it is fewer. A mixture of
+ * likelihood ratios over eight rate ratios bets against that. The expected factor of every event is at most 1 on the
+ * null's side, so under it E ever reaches 1/alpha with probability at most alpha, whatever the baseline does, however
+ * shares ramp, whenever one looks and however late events arrive: no variance, no rate and no maturation is involved.
  *
- * `margin` is the relative harm to put up with, 0 or more (below 1 when harm is fewer), default 0. `events` are those that
- * counted: a stratum where one arm had no share cannot tell the arms apart and is left out. Throws `domain` for counts that
- * are not whole, negative or NaN, for shares outside [0, 1] and for other margins.
+ * `margin` is the relative harm to put up with, 0 or more (below 1 when harm is fewer), default 0. `events` are those
+ * that counted: a stratum where one arm had no share cannot tell the arms apart and is left out. Throws `domain` for
+ * counts that are not whole, negative or NaN, for shares outside [0, 1] and for other margins.
  */
 export function eventBinomial(
   strata: readonly EventStratum[],

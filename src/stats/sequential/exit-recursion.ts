@@ -6,7 +6,9 @@ const nodesMax = 1024;
 /** Beyond 38 no number can tell a density from 0, and below -9 a one-sided path has 1e-19 of the probability. */
 const farthest = 38;
 const lowest = -9;
-/** Where looks follow each other so closely that the nodes would not do, paths beyond 8 (1e-15 of them) are given up. */
+/**
+ * Where looks follow each other so closely that the nodes would not do, paths beyond 8 (1e-15 of them) are given up.
+ */
 const reachMin = 8;
 
 /** The density of the paths that have not stopped, at the nodes of a quadrature: mass_i = weight_i density(z_i). */
@@ -26,8 +28,8 @@ interface Exit {
 export type ExitAt = (bound: number) => Exit;
 
 /**
- * The distribution of a z statistic over looks, by the recursion of Armitage, McPherson and Rowe (1969) for a Brownian motion
- * observed at given amounts of information, with Gauss-Legendre quadrature over the region of continuation.
+ * The distribution of a z statistic over looks, by the recursion of Armitage, McPherson and Rowe (1969) for a Brownian
+ * motion observed at given amounts of information, with Gauss-Legendre quadrature over the region of continuation.
  */
 export class ExitRecursion {
   readonly #sides: 1 | 2;
@@ -38,7 +40,10 @@ export class ExitRecursion {
     this.#sides = sides;
   }
 
-  /** ln of the probability to stop at a look with this information, by its boundary. One-sided: above; two-sided: outside. */
+  /**
+   * ln of the probability to stop at a look with this information, by its boundary. One-sided: above; two-sided:
+   * outside.
+   */
   exitAt(information: number): ExitAt {
     const alive = this.#alive;
     const logSides = Math.log(this.#sides);
@@ -69,7 +74,10 @@ export class ExitRecursion {
     };
   }
 
-  /** Goes on with the paths that stayed within the boundary at this look. `next` is the information of the look after it. */
+  /**
+   * Goes on with the paths that stayed within the boundary at this look. `next` is the information of the look after
+   * it.
+   */
   stay(information: number, bound: number, next: number): void {
     const alive = this.#alive;
     const spread = Math.sqrt(information - (alive?.information ?? 0));

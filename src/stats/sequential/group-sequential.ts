@@ -10,8 +10,8 @@ export interface GroupSequentialLooks {
   /** 1: stop when z is above the bound. 2: stop when |z| is. Default 2. */
   readonly sides?: 1 | 2;
   /**
-   * The fraction of the planned information at each look so far, rising: variance of the score over its planned maximum, not
-   * days and not users. At most 200 looks, each with at least 0.1 % more information than the one before.
+   * The fraction of the planned information at each look so far, rising: variance of the score over its planned
+   * maximum, not days and not users. At most 200 looks, each with at least 0.1 % more information than the one before.
    */
   readonly information: readonly number[];
 }
@@ -46,12 +46,12 @@ export function needLooks(where: string, { alpha, sides = 2, information }: Grou
 }
 
 /**
- * Bounds of a test that may stop at every look and still keeps alpha: Lan and DeMets' alpha spending (1983), for looks that
- * are spaced in any way and need not be known in advance.
+ * Bounds of a test that may stop at every look and still keeps alpha: Lan and DeMets' alpha spending (1983), for looks
+ * that are spaced in any way and need not be known in advance.
  *
- * Give the looks up to now and take the last bound; earlier bounds do not change. Past the planned information the rest of
- * alpha is spent at once, later looks have none. Both sides spend half of alpha each. The recursion is numerical but exact:
- * errors are below 1e-9 for bounds that spend as little as 1e-100. Throws `domain` for looks that are none.
+ * Give the looks up to now and take the last bound; earlier bounds do not change. Past the planned information the rest
+ * of alpha is spent at once, later looks have none. Both sides spend half of alpha each. The recursion is numerical but
+ * exact: errors are below 1e-9 for bounds that spend as little as 1e-100. Throws `domain` for looks that are none.
  */
 export function groupSequentialBounds(
   options: GroupSequentialLooks & { readonly spending: Spending },

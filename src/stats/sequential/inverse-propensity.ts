@@ -13,14 +13,16 @@ export interface PropensityStratum<Observed> {
 }
 
 /**
- * Evidence that the candidate's event rate is beyond the control's by more than an absolute `margin`: an e-process in logs.
+ * Evidence that the candidate's event rate is beyond the control's by more than an absolute `margin`: an e-process in
+ * logs.
  *
- * Weighting each outcome by the inverse of its arm's known share gives a number whose expectation is the difference of the
- * rates; the e-value is what a gambler with fixed small stakes wins by betting that it exceeds the margin. The expected factor
- * is at most 1 under the null at every sample size (Waudby-Smith and Ramdas 2024, with Horvitz-Thompson weights), so E reaches
- * 1/alpha with probability at most alpha. It counts observations, so give it matured ones only: an open attribution window is
- * not a failure. `margin` is a difference of rates, 0 or more; `center`, default 0, is a rate guessed before the epoch opened.
- * Strata in which an arm had no share are left out. Throws `domain` for anything that is no count, share, margin or center.
+ * Weighting each outcome by the inverse of its arm's known share gives a number whose expectation is the difference of
+ * the rates; the e-value is what a gambler with fixed small stakes wins by betting that it exceeds the margin. The
+ * expected factor is at most 1 under the null at every sample size (Waudby-Smith and Ramdas 2024, with Horvitz-Thompson
+ * weights), so E reaches 1/alpha with probability at most alpha. It counts observations, so give it matured ones only:
+ * an open attribution window is not a failure. `margin` is a difference of rates, 0 or more; `center`, default 0, is a
+ * rate guessed before the epoch opened. Strata in which an arm had no share are left out. Throws `domain` for anything
+ * that is no count, share, margin or center.
  */
 export function inversePropensityBetting(
   strata: readonly PropensityStratum<EventCount>[],
@@ -40,8 +42,9 @@ export function inversePropensityBetting(
  * The same for the mean of a capped metric, read from the sketches of min(value, cap): `margin` and `center` are in the
  * metric's unit, `cap` is its greatest value, fixed before the epoch opened.
  *
- * Exact for the values as the sketch rounds them (each within 1 %). Values outside [0, cap] count as the nearer end. No useful
- * test of an unbounded mean exists (Bahadur and Savage 1956): without a cap a single rare value can undo any conclusion.
+ * Exact for the values as the sketch rounds them (each within 1 %). Values outside [0, cap] count as the nearer end. No
+ * useful test of an unbounded mean exists (Bahadur and Savage 1956): without a cap a single rare value can undo any
+ * conclusion.
  */
 export function inversePropensityMeans(
   strata: readonly PropensityStratum<SketchJson>[],

@@ -10,12 +10,13 @@ export interface MixtureSprt {
 }
 
 /**
- * The mixture sequential probability ratio test for a difference of means, of one stratum with arms of equal size (Johari,
- * Koomen, Pekelis and Walsh 2017; Robbins 1970), in logs.
+ * The mixture sequential probability ratio test for a difference of means, of one stratum with arms of equal size
+ * (Johari, Koomen, Pekelis and Walsh 2017; Robbins 1970), in logs.
  *
  * `difference` is candidate minus control, `variance` the sum of both arms' variances of a single observation, in the
- * metric's unit squared, `n` the observations in each arm, `tauSquared` the variance of the effects that are looked for.
- * It pools whatever it is given: over a ramp use `scoreMixture` on strata. Without observations or variance E is 1.
+ * metric's unit squared, `n` the observations in each arm, `tauSquared` the variance of the effects that are looked
+ * for. It pools whatever it is given: over a ramp use `scoreMixture` on strata. Without observations or variance E is
+ * 1.
  */
 export function mixtureSprt(observed: {
   readonly difference: number;

@@ -4,8 +4,8 @@ import { logMeanExp } from './log-mean-exp.js';
 export type Harm = 'more' | 'fewer';
 
 /**
- * The odds ratios that are bet on, fixed by simulation of ramps with errors and conversions: near ratios find small harms,
- * far ones find a broken candidate within a few events.
+ * The odds ratios that are bet on, fixed by simulation of ramps with errors and conversions: near ratios find small
+ * harms, far ones find a broken candidate within a few events.
  */
 const alternatives: Readonly<Record<Harm, readonly number[]>> = {
   more: [1.1, 1.2, 1.4, 1.7, 2, 3, 5, 10],
@@ -13,10 +13,11 @@ const alternatives: Readonly<Record<Harm, readonly number[]>> = {
 };
 
 /**
- * The log of the mean, over odds ratios r, of the likelihood ratio of trials whose chance of a hit is `chance` under the
- * null's boundary and has r times the odds under the alternative.
+ * The log of the mean, over odds ratios r, of the likelihood ratio of trials whose chance of a hit is `chance` under
+ * the null's boundary and has r times the odds under the alternative.
  *
- * It is ln mean_r exp(hits ln r - sum of trials ln(1 + chance (r - 1))): a closed form in the sums, exact for any counts.
+ * It is ln mean_r exp(hits ln r - sum of trials ln(1 + chance (r - 1))): a closed form in the sums, exact for any
+ * counts.
  */
 export function oddsMixture(
   hits: number,

@@ -5,7 +5,10 @@ import { bestRho, type UniformBoundary } from './boundaries/boundary.js';
 import type { ConfidenceSequence } from './confidence-sequences.js';
 import { needOverZero, needQuantile } from './magnitude.js';
 
-/** A sample as its distinct values, ascending, each with its count: what a sketch is, and what any list can be made into. */
+/**
+ * A sample as its distinct values, ascending, each with its count: what a sketch is, and what any list can be made
+ * into.
+ */
 export type ValueCount = readonly [value: number, count: number];
 
 /** The values of a sketch, each bucket standing for its values within 1 %. */
@@ -61,9 +64,9 @@ function mixtureFor(where: string, { quantile, nBest = 1000 }: QuantileOptions, 
 }
 
 /**
- * A confidence sequence for a quantile, exact at every sample size whatever the distribution: the values x for which the
- * number of observations below x is what a quantile allows (Howard and Ramdas 2022). For independent observations of one
- * distribution; of a sketch, within its 1 %. An end that no observation bounds yet is infinite.
+ * A confidence sequence for a quantile, exact at every sample size whatever the distribution: the values x for which
+ * the number of observations below x is what a quantile allows (Howard and Ramdas 2022). For independent observations
+ * of one distribution; of a sketch, within its 1 %. An end that no observation bounds yet is infinite.
  */
 export function quantileConfidenceSequence(
   values: readonly ValueCount[],
@@ -88,11 +91,11 @@ function previous(steps: readonly Step[], step: Step): number {
 }
 
 /**
- * Evidence that two samples have different quantiles, as the log of an e-value: the least, over all values x, of the product
- * of both samples' evidence against x being their quantile (Howard and Ramdas 2022, section 5).
+ * Evidence that two samples have different quantiles, as the log of an e-value: the least, over all values x, of the
+ * product of both samples' evidence against x being their quantile (Howard and Ramdas 2022, section 5).
  *
- * Exact at every sample size for independent observations of two distributions that do not change over time; where they may,
- * use `quantileComparison` on strata. Throws `domain` unless values ascend and counts are whole numbers over 0.
+ * Exact at every sample size for independent observations of two distributions that do not change over time; where they
+ * may, use `quantileComparison` on strata. Throws `domain` unless values ascend and counts are whole numbers over 0.
  */
 export function quantileDifference(
   candidate: readonly ValueCount[],
@@ -106,7 +109,8 @@ export function quantileDifference(
   const arms = [stepsOf(where, 'candidate', candidate), stepsOf(where, 'control', control)];
   const mixtureAt = (n: number, below: number): number =>
     mixture.logE(below - quantile * n, quantile * (1 - quantile) * n);
-  // The evidence is convex in the number below x: where x has several values, or lies between two, the least of it counts.
+  // The evidence is convex in the number below x: where x has several values, or lies between two, the least of it
+  // counts.
   const lowest = arms.map(({ n }) => minimum(0, n, (below) => mixtureAt(n, below)));
   const against = (arm: number, x: number): number => {
     const { steps, n } = arms[arm] as Sample;

@@ -5,11 +5,11 @@ import type { PropensityStratum } from './inverse-propensity.js';
 import { needNonNegative, needQuantile } from './magnitude.js';
 
 /**
- * Evidence that a quantile is over an absolute limit: more than 1 - quantile of the values are. An e-process in logs, exact at
- * every sample size for independent values; a bare threshold on the sample's quantile alarms nearly always.
+ * Evidence that a quantile is over an absolute limit: more than 1 - quantile of the values are. An e-process in logs,
+ * exact at every sample size for independent values; a bare threshold on the sample's quantile alarms nearly always.
  *
- * Values in the limit's own bucket, at most 2.02 % over it, do not count as over: the sketch cannot tell. `limit` is in the
- * unit of the values. Throws `domain` unless the quantile is in (0, 1) and the limit is a number.
+ * Values in the limit's own bucket, at most 2.02 % over it, do not count as over: the sketch cannot tell. `limit` is in
+ * the unit of the values. Throws `domain` unless the quantile is in (0, 1) and the limit is a number.
  */
 export function quantileOverLimit(
   sketch: SketchJson,
@@ -23,13 +23,14 @@ export function quantileOverLimit(
 }
 
 /**
- * Evidence that the candidate's values are greater at a quantile than the control's by more than a relative `margin`: an
- * e-process in logs.
+ * Evidence that the candidate's values are greater at a quantile than the control's by more than a relative `margin`:
+ * an e-process in logs.
  *
- * In each stratum, values over a threshold are events, and the threshold is the control's quantile in the stratum before, so
- * it is fixed before the values are seen; then `eventBinomial` compares the arms. The margin raises the candidate's threshold
- * by whole buckets, so up to 2.02 % more than was said is tolerated. Strata must be given in the order of time; the first
- * one, which has no threshold, and strata where the quantile is not over 0 contribute nothing. `margin` is 0 or more, default 0.
+ * In each stratum, values over a threshold are events, and the threshold is the control's quantile in the stratum
+ * before, so it is fixed before the values are seen; then `eventBinomial` compares the arms. The margin raises the
+ * candidate's threshold by whole buckets, so up to 2.02 % more than was said is tolerated. Strata must be given in the
+ * order of time; the first one, which has no threshold, and strata where the quantile is not over 0 contribute nothing.
+ * `margin` is 0 or more, default 0.
  */
 export function quantileComparison(
   strata: readonly PropensityStratum<SketchJson>[],

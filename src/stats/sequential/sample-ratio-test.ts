@@ -17,10 +17,10 @@ export interface SampleRatioTest {
 /**
  * Whether units arrived in the shares they were given, looked at once: chi-square against the sum of n times share.
  *
- * The variance is that of a mixture of multinomials, sum n (diag(share) - share share'), which under constant shares gives
- * Pearson's test. Arms of zero share leave the test and its degrees of freedom. Not for repeated looks: peeking after each of
- * 80 batches makes 1.5 % false alarms of 0.1 %; that is what `sampleRatioProcess` is for. Without any units, or with one arm, p is 1
- * and `reason` is set. Throws `domain` for shares and counts that are none.
+ * The variance is that of a mixture of multinomials, sum n (diag(share) - share share'), which under constant shares
+ * gives Pearson's test. Arms of zero share leave the test and its degrees of freedom. Not for repeated looks: peeking
+ * after each of 80 batches makes 1.5 % false alarms of 0.1 %; that is what `sampleRatioProcess` is for. Without any
+ * units, or with one arm, p is 1 and `reason` is set. Throws `domain` for shares and counts that are none.
  */
 export function sampleRatioTest(batches: readonly AssignmentBatch[]): SampleRatioTest {
   const names: string[] = [];
@@ -59,8 +59,9 @@ export function sampleRatioTest(batches: readonly AssignmentBatch[]): SampleRati
 }
 
 /**
- * x' S^- x for a singular covariance S that x is in the span of, and its rank, by Cholesky's decomposition with pivoting: arms
- * that were never offered together make blocks of their own, so the rank is not always one less than the number of arms.
+ * x' S^- x for a singular covariance S that x is in the span of, and its rank, by Cholesky's decomposition with
+ * pivoting: arms that were never offered together make blocks of their own, so the rank is not always one less than the
+ * number of arms.
  */
 function mahalanobis(
   x: readonly number[],

@@ -20,13 +20,14 @@ export interface SampleRatioProcess {
 }
 
 /**
- * Evidence that units do not arrive in the shares they were given (sample-ratio mismatch): the tilted Dirichlet e-process.
+ * Evidence that units do not arrive in the shares they were given (sample-ratio mismatch): the tilted Dirichlet
+ * e-process.
  *
- * Batch by batch, in the order in which they happened, it bets that each arm keeps getting as much more or less than its
- * share as it got so far, with a Dirichlet prior worth `k` units (default 100). The bet is fixed before the batch, so E is a
- * martingale under the shares in force whatever the ramp, and reaches 1/alpha with probability at most alpha. Under constant
- * shares it is the multinomial test of Lindon and Malek (2022). Count only first exposures, in the batch of their
- * assignment: a unit that comes back is no new draw. Throws `domain` for shares and counts that are none.
+ * Batch by batch, in the order in which they happened, it bets that each arm keeps getting as much more or less than
+ * its share as it got so far, with a Dirichlet prior worth `k` units (default 100). The bet is fixed before the batch,
+ * so E is a martingale under the shares in force whatever the ramp, and reaches 1/alpha with probability at most alpha.
+ * Under constant shares it is the multinomial test of Lindon and Malek (2022). Count only first exposures, in the batch
+ * of their assignment: a unit that comes back is no new draw. Throws `domain` for shares and counts that are none.
  */
 export function sampleRatioProcess(
   batches: readonly AssignmentBatch[],

@@ -17,11 +17,12 @@ export interface ScoreMixture {
 /**
  * Evidence in a stratified score against "no effect", in logs: Robbins' normal mixture (1970) with a plug-in variance.
  *
- * `harm` makes it one-sided: only a score in that direction counts. Without, it is two-sided and fires on improvements too.
- * `rho` is the variance at which it is most sensitive: 5 events or more, 10 or more for alpha at most .01, since
- * the variance is estimated and small rho makes early looks exceed alpha (measured: .13 for .05 at rho = .1). Not for heavy tails.
- * One-sided: ln 2 + ln(rho / (V + rho)) / 2 + U^2 / (2 (V + rho)) + ln Phi(U / sqrt(V + rho)); two-sided without the first
- * and the last (Howard, Ramdas, McAuliffe and Sekhon 2021). Throws `domain` unless U is finite, V >= 0, rho > 0.
+ * `harm` makes it one-sided: only a score in that direction counts. Without, it is two-sided and fires on improvements
+ * too. `rho` is the variance at which it is most sensitive: 5 events or more, 10 or more for alpha at most .01, since
+ * the variance is estimated and small rho makes early looks exceed alpha (measured: .13 for .05 at rho = .1). Not for
+ * heavy tails. One-sided: ln 2 + ln(rho / (V + rho)) / 2 + U^2 / (2 (V + rho)) + ln Phi(U / sqrt(V + rho)); two-sided
+ * without the first and the last (Howard, Ramdas, McAuliffe and Sekhon 2021). Throws `domain` unless U is finite, V >=
+ * 0, rho > 0.
  */
 export function scoreMixture(sums: Score, options: { readonly rho: number; readonly harm?: Harm }): ScoreMixture {
   const { score, variance } = sums;

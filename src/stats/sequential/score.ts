@@ -15,7 +15,10 @@ export interface ScoreStratum<Sums> {
   readonly control: Sums;
 }
 
-/** What a stratum adds to a stratified comparison. It adds up over strata, so closed strata can be folded into it for ever. */
+/**
+ * What a stratum adds to a stratified comparison. It adds up over strata, so closed strata can be folded into it for
+ * ever.
+ */
 export type ScoreSums = {
   /** U: the candidate's sum minus what the stratum's common mean makes expect. Over 0: the candidate has more. */
   readonly score: number;
@@ -52,13 +55,14 @@ export function scoreResult(sums: ScoreSums): ScoreResult {
 }
 
 /**
- * The stratified score of candidate against control: the comparison that a ramp cannot confound, since arms are only ever
- * compared inside a stratum.
+ * The stratified score of candidate against control: the comparison that a ramp cannot confound, since arms are only
+ * ever compared inside a stratum.
  *
  * `binary`: Cochran-Mantel-Haenszel (1959) without a continuity correction; the variance is that of the hypergeometric
- * distribution. `mean`: weights n_c n_t / n and each arm's own variance within the stratum (Welch), so arms may vary differently.
- * Strata with an empty arm contribute nothing; for means, arms with fewer than 2 values have no variance, so their strata are
- * dropped, not imputed. Throws `domain` for counts that are negative, NaN or not whole, and for sums that no values can have.
+ * distribution. `mean`: weights n_c n_t / n and each arm's own variance within the stratum (Welch), so arms may vary
+ * differently. Strata with an empty arm contribute nothing; for means, arms with fewer than 2 values have no variance,
+ * so their strata are dropped, not imputed. Throws `domain` for counts that are negative, NaN or not whole, and for
+ * sums that no values can have.
  */
 export function stratifiedScore(strata: readonly ScoreStratum<EventCount>[], kind: 'binary'): ScoreResult;
 export function stratifiedScore(strata: readonly ScoreStratum<ValueSums>[], kind: 'mean'): ScoreResult;

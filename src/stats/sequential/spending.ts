@@ -4,8 +4,9 @@ import { normal } from '../distributions/normal.js';
 /**
  * How much of alpha may be spent by the time a fraction of the information is in.
  *
- * `obrien-fleming` 2 - 2 Phi(z / sqrt t) and `pocock` alpha ln(1 + (e - 1) t) are those of Lan and DeMets (1983), `power` is
- * alpha t^power (Kim and DeMets 1987), `hwangShihDeCani` alpha (1 - e^(-g t)) / (1 - e^(-g)), g = 0 being alpha t (1990).
+ * `obrien-fleming` 2 - 2 Phi(z / sqrt t) and `pocock` alpha ln(1 + (e - 1) t) are those of Lan and DeMets (1983),
+ * `power` is alpha t^power (Kim and DeMets 1987), `hwangShihDeCani` alpha (1 - e^(-g t)) / (1 - e^(-g)), g = 0 being
+ * alpha t (1990).
  */
 export type Spending = 'obrien-fleming' | 'pocock' | { readonly power: number } | { readonly hwangShihDeCani: number };
 

@@ -25,7 +25,10 @@ import { simulateSticky } from './simulate.js';
 
 const byCluster = (make: (at: number) => number) => Array.from({ length: 64 }, (_, at) => make(at));
 
-/** A stratum whose requests lie in clusters as `requests` and `events` say, split between the arms without regard to them. */
+/**
+ * A stratum whose requests lie in clusters as `requests` and `events` say, split between the arms without regard to
+ * them.
+ */
 function stratum(epoch: number, share: number, salt: string, seed: number): ClusterStratum<EventCount> {
   const rng = seededRng(seed);
   const n = byCluster(() => 2 + Math.floor(20 * rng.next()));

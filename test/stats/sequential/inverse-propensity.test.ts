@@ -40,7 +40,10 @@ function byDefinition(strata: readonly Counts[], { margin, harm }: Options): num
   return Math.log(mean(products));
 }
 
-/** E[E] over all sequences of `shares.length` units: each is assigned by the share, then has an event with its arm's rate. */
+/**
+ * E[E] over all sequences of `shares.length` units: each is assigned by the share, then has an event with its arm's
+ * rate.
+ */
 function expectation(shares: readonly number[], rates: readonly [number, number], options: Options): number {
   const recurse = (at: number, probability: number, strata: readonly Counts[]): number => {
     if (at === shares.length) return probability * Math.exp(inversePropensityBetting(strata, options).logE);

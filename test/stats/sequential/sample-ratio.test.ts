@@ -11,7 +11,10 @@ const batch = (shares: readonly number[], counts: readonly number[]): Assignment
   counts: record(counts),
 });
 
-/** The definition, one unit at a time: units of a batch arrive in any order, with the Polya urn that the Dirichlet prior is. */
+/**
+ * The definition, one unit at a time: units of a batch arrive in any order, with the Polya urn that the Dirichlet prior
+ * is.
+ */
 function byDefinition(batches: readonly AssignmentBatch[], k: number): number {
   let e = 1;
   const got: Record<string, number> = {};
@@ -180,7 +183,8 @@ describe('sampleRatioProcess', () => {
   });
 
   it('keeps its digits at thousands of millions of units', () => {
-    // For large counts the Bayes factor is near (k/n)^(1/2) exp(z^2 / 2) (1/2)^... : both sides of a perfect split are negative
+    // For large counts the Bayes factor is near (k/n)^(1/2) exp(z^2 / 2) (1/2)^... : both sides of a perfect split are
+    // negative
     // and grow like half the logarithm of n.
     const at = (n: number) => sampleRatioProcess([batch([0.5, 0.5], [n, n])]).logE;
     expect(at(1e9) - at(1e7)).toBeCloseTo(-0.5 * Math.log(100), 4);

@@ -3,8 +3,8 @@ import { boundaryOf, type UniformBoundary } from './boundary.js';
 import { needOverZero } from '../magnitude.js';
 
 /**
- * The beta-binomial mixture, for sums of observations in [-below, above]: for Bernoulli observations minus their mean p,
- * below = p and above = 1 - p, an exact e-process. Howard et al. (2021), proposition 7.
+ * The beta-binomial mixture, for sums of observations in [-below, above]: for Bernoulli observations minus their mean
+ * p, below = p and above = 1 - p, an exact e-process. Howard et al. (2021), proposition 7.
  */
 export function betaBinomialBoundary(options: {
   readonly rho: number;

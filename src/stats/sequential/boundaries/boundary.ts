@@ -14,8 +14,9 @@ export interface UniformBoundary {
 }
 
 /**
- * The rho that makes a normal mixture tightest at the accumulated variance `variance`, for a test at level `alpha` on `sides`
- * sides; the other mixtures take the same. Throws `domain` unless variance > 0 and alpha is in (0, 1), one-sided (0, 1/2).
+ * The rho that makes a normal mixture tightest at the accumulated variance `variance`, for a test at level `alpha` on
+ * `sides` sides; the other mixtures take the same. Throws `domain` unless variance > 0 and alpha is in (0, 1),
+ * one-sided (0, 1/2).
  */
 export function bestRho(options: { readonly variance: number; readonly alpha: number; readonly sides: 1 | 2 }): number {
   const { variance, alpha, sides } = options;

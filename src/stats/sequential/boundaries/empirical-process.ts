@@ -3,9 +3,9 @@ import { bisect } from '../bisect.js';
 import { needNonNegative } from '../magnitude.js';
 
 /**
- * How far an empirical distribution function may be from the true one, anywhere and at all times from `nMin` on: a bound that
- * shrinks like sqrt(ln ln n / n) (Howard and Ramdas 2022, theorem 2). `slope` is the constant in front, over 1 / sqrt 2,
- * default 0.85; before `nMin` observations nothing is known and the bound is Infinity.
+ * How far an empirical distribution function may be from the true one, anywhere and at all times from `nMin` on: a
+ * bound that shrinks like sqrt(ln ln n / n) (Howard and Ramdas 2022, theorem 2). `slope` is the constant in front, over
+ * 1 / sqrt 2, default 0.85; before `nMin` observations nothing is known and the bound is Infinity.
  */
 export function empiricalProcessBound(options: {
   readonly n: number;
@@ -25,7 +25,9 @@ export function empiricalProcessBound(options: {
   return slope * Math.sqrt((Math.log1p(Math.log(n / nMin)) + offset) / n);
 }
 
-/** The least probability of a crossing that the theorem proves for an offset `c`, over the length `eta` of its epochs. */
+/**
+ * The least probability of a crossing that the theorem proves for an offset `c`, over the length `eta` of its epochs.
+ */
 function leastError(c: number, slope: number): number {
   const error = (eta: number): number => {
     const root = slope - Math.sqrt((2 * (eta - 1)) / c);

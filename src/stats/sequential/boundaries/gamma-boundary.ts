@@ -28,7 +28,9 @@ export function gammaExponentialBoundary(options: GammaOptions): UniformBoundary
   });
 }
 
-/** The gamma-Poisson mixture, for sums of observations bounded above by c (Bennett's condition): Howard et al. (2021). */
+/**
+ * The gamma-Poisson mixture, for sums of observations bounded above by c (Bennett's condition): Howard et al. (2021).
+ */
 export function gammaPoissonBoundary(options: GammaOptions): UniformBoundary {
   const { rho, scale } = options;
   needOverZero('gammaPoissonBoundary', 'rho', rho);

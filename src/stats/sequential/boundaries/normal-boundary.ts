@@ -2,7 +2,10 @@ import { normal } from '../../distributions/normal.js';
 import { boundaryOf, type UniformBoundary } from './boundary.js';
 import { needOverZero } from '../magnitude.js';
 
-/** The normal mixture (Robbins 1970), for sub-Gaussian sums: tightest at the variance that `rho` was chosen for by `bestRho`. */
+/**
+ * The normal mixture (Robbins 1970), for sub-Gaussian sums: tightest at the variance that `rho` was chosen for by
+ * `bestRho`.
+ */
 export function normalBoundary(options: { readonly rho: number; readonly sides: 1 | 2 }): UniformBoundary {
   const { rho, sides } = options;
   needOverZero('normalBoundary', 'rho', rho);

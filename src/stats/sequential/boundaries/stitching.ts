@@ -10,9 +10,9 @@ const k2 = (Math.sqrt(eta) + 1) / 2;
 const zeta = 3.1055472779775806;
 
 /**
- * The polynomial stitched boundary, which grows like sqrt(v ln ln v) and so is shorter than any mixture in the very long
- * run: Howard et al. (2021), theorem 1, with s = 1.4 and eta = 2. `varianceMin` is where it starts to be tight, `scale` the
- * tail's scale c (0: sub-Gaussian; below 0: bounded above). Below `varianceMin` the bound is constant.
+ * The polynomial stitched boundary, which grows like sqrt(v ln ln v) and so is shorter than any mixture in the very
+ * long run: Howard et al. (2021), theorem 1, with s = 1.4 and eta = 2. `varianceMin` is where it starts to be tight,
+ * `scale` the tail's scale c (0: sub-Gaussian; below 0: bounded above). Below `varianceMin` the bound is constant.
  */
 export function polynomialStitching(options: {
   readonly variance: number;
@@ -33,8 +33,8 @@ export function polynomialStitching(options: {
 }
 
 /**
- * By how much the number of observations at or below the p-quantile may exceed n p, for all n and all p at once: Howard and
- * Ramdas (2022), theorem 3, with delta = 1/2, s = 1.4 and eta = 2. `nMin` is where it starts to be tight.
+ * By how much the number of observations at or below the p-quantile may exceed n p, for all n and all p at once: Howard
+ * and Ramdas (2022), theorem 3, with delta = 1/2, s = 1.4 and eta = 2. `nMin` is where it starts to be tight.
  */
 export function doubleStitching(options: {
   readonly p: number;

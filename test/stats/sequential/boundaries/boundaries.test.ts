@@ -12,7 +12,10 @@ import {
 } from '../../../../src/stats/sequential/boundaries/index.js';
 import { allowance, oracleCases } from '../../oracles/load.js';
 
-/** The functions of the reference implementation, in its order of arguments: (value or variance, alpha, best variance, ...). */
+/**
+ * The functions of the reference implementation, in its order of arguments: (value or variance, alpha, best variance,
+ * ...).
+ */
 const rho = (variance: number, alpha: number, sides: 1 | 2) => bestRho({ variance, alpha, sides });
 const reference: Record<string, (...args: number[]) => number> = {
   two_sided_normal_best_rho: (v = 0, alpha = 0) => rho(v, alpha, 2),
@@ -131,7 +134,7 @@ describe('mixture boundaries', () => {
     }
   });
 
-  it('have an expectation of 1 over Bernoulli observations for the two-sided beta-binomial, at most 1 for the other', () => {
+  it('have an expectation of 1 over Bernoulli observations for the beta-binomial mixtures', () => {
     const [n, p] = [12, 0.3];
     for (const sides of [1, 2] as const) {
       const { logE } = betaBinomialBoundary({ rho: 3, below: p, above: 1 - p, sides });
