@@ -41,3 +41,13 @@ export function needOpenProbability(where: string, name: string, value: number):
 export function needCount(where: string, name: string, value: number): void {
   need(Number.isSafeInteger(value) && value >= 0, where, name, 'a whole number from 0 to 2^53 - 1', value);
 }
+
+/** A value or sum whose square, and the sum of ten million squares, is still a number. */
+export function needValue(where: string, name: string, value: number): void {
+  need(Math.abs(value) <= 1e150, where, name, 'a number from -1e150 to 1e150', value);
+}
+
+/** A measure over 0 that can be divided by, and its square too. */
+export function needMeasure(where: string, name: string, value: number): void {
+  need(value >= 1e-150 && value <= 1e150, where, name, 'a number from 1e-150 to 1e150', value);
+}

@@ -102,7 +102,7 @@ export function chiSquareTest(input: TableInput | ProportionsInput | FitInput): 
   const isTwoByTwo = table.length === 2 && table[0]?.length === 2;
   need(!yates || isTwoByTwo, where, 'yates', 'false unless the table is 2 x 2', yates);
   const df = (rows - 1) * (columns - 1);
-  if (!(df > 0)) return degenerate(method, rows < 2 ? 'no-data' : 'no-variance');
+  if (!(rows > 1 && columns > 1)) return degenerate(method, rows < 2 ? 'no-data' : 'no-variance');
   // The correction never overshoots: all four deviations of a 2 x 2 table are of the same size.
   const deviation = ({ observed, expected }: Cell) => Math.abs(observed - expected);
   const correction = yates ? Math.min(0.5, deviation(cells[0] as Cell)) : 0;
@@ -129,7 +129,7 @@ function proportionsTable(where: string, input: ProportionsInput): Table {
 export function gTest({ table }: { readonly table: Table }): TestResult {
   const { cells, rows, columns } = tableCells('gTest', table);
   const df = (rows - 1) * (columns - 1);
-  if (!(df > 0)) return degenerate('G', rows < 2 ? 'no-data' : 'no-variance');
+  if (!(rows > 1 && columns > 1)) return degenerate('G', rows < 2 ? 'no-data' : 'no-variance');
   const term = ({ observed, expected }: Cell) => (observed > 0 ? observed * Math.log(observed / expected) : 0);
   return judged('G', Math.max(0, 2 * cells.reduce((sum, cell) => sum + term(cell), 0)), df);
 }

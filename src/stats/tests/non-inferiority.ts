@@ -1,4 +1,4 @@
-import { need, needPositive } from '../domain.js';
+import { need, needMeasure } from '../domain.js';
 import { type Arm, armMoments, type Difference, differenceOf } from './arms.js';
 import {
   type Alternative,
@@ -31,7 +31,7 @@ export interface EquivalenceResult extends TestResult {
 
 function read(where: string, input: MarginInput): { level: number; difference: Difference | undefined } {
   const { level } = readOptions(where, input.level === undefined ? {} : { level: input.level });
-  needPositive(where, 'margin', input.margin);
+  needMeasure(where, 'margin', input.margin);
   const control = armMoments(where, 'control', input.control);
   const treatment = armMoments(where, 'treatment', input.treatment);
   return { level, difference: differenceOf(control, treatment, input.reference) };

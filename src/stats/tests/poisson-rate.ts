@@ -1,4 +1,4 @@
-import { needCount, needPositive } from '../domain.js';
+import { needCount, needMeasure } from '../domain.js';
 import { binomialP, exactInterval } from './binomial.js';
 import { degenerate, readOptions, type TestOptions, type TestResult } from './result.js';
 
@@ -17,8 +17,8 @@ export function poissonRateTest(
   const { alternative, level } = readOptions(where, input);
   needCount(where, 'x1', x1);
   needCount(where, 'x2', x2);
-  needPositive(where, 't1', t1);
-  needPositive(where, 't2', t2);
+  needMeasure(where, 't1', t1);
+  needMeasure(where, 't2', t2);
   const method = 'exact conditional test of two rates';
   const n = x1 + x2;
   if (n === 0) return degenerate(method, 'no-data', { interval: { lower: 0, upper: Infinity, level } });

@@ -1,4 +1,4 @@
-import { need, needCount, needFinite } from '../domain.js';
+import { need, needCount, needValue } from '../domain.js';
 import { standardNormal } from './reference.js';
 import { degenerate, readOptions, studentised, type TestOptions, type TestResult } from './result.js';
 import { momentsOf, needValues } from './sample.js';
@@ -37,7 +37,7 @@ export function pairMoments(where: string, name: string, x: readonly number[], y
 export function pairMomentsOfSums(where: string, name: string, sums: PairSums): PairMoments {
   const { n, x, y, xx, yy, xy } = sums;
   needCount(where, `${name}.n`, n);
-  for (const key of ['x', 'y', 'xx', 'yy', 'xy'] as const) needFinite(where, `${name}.${key}`, sums[key]);
+  for (const key of ['x', 'y', 'xx', 'yy', 'xy'] as const) needValue(where, `${name}.${key}`, sums[key]);
   const scale = n < 2 ? 0 : 1 / (n - 1);
   const [meanX, meanY] = n === 0 ? [0, 0] : [x / n, y / n];
   const varX = Math.max(0, xx - meanX * x) * scale;

@@ -1,4 +1,4 @@
-import { need, needCount, needFinite } from '../domain.js';
+import { need, needCount, needValue } from '../domain.js';
 
 /** One arm's values: themselves, or their sums (which merge), or their size, mean and standard deviation (n - 1 below). */
 export type Sample =
@@ -15,10 +15,10 @@ export interface Moments {
 
 const valuesMax = 10_000_000;
 
-/** Checks that all values are finite numbers and gives them back. */
+/** Checks that all values are numbers and gives them back. */
 export function needValues(where: string, name: string, values: readonly number[]): readonly number[] {
   need(Array.isArray(values) && values.length <= valuesMax, where, name, 'a list of at most 1e7 numbers', values);
-  values.forEach((value, index) => needFinite(where, `${name}[${index}]`, value));
+  values.forEach((value, index) => needValue(where, `${name}[${index}]`, value));
   return values;
 }
 
@@ -42,18 +42,12 @@ export function moments(where: string, name: string, sample: Sample): Moments {
   const { n } = sample;
   needCount(where, `${name}.n`, n);
   if ('mean' in sample) {
-    needFinite(where, `${name}.mean`, sample.mean);
-    need(sample.sd >= 0 && sample.sd < Infinity, where, `${name}.sd`, 'a finite number, 0 or more', sample.sd);
+    needValue(where, `${name}.mean`, sample.mean);
+    need(sample.sd >= 0 && sample.sd <= 1e150, where, `${name}.sd`, 'a number from 0 to 1e150', sample.sd);
     return { n, mean: sample.mean, variance: n < 2 ? 0 : sample.sd ** 2 };
   }
-  needFinite(where, `${name}.sum`, sample.sum);
-  need(
-    sample.sumSq >= 0 && sample.sumSq < Infinity,
-    where,
-    `${name}.sumSq`,
-    'a finite number, 0 or more',
-    sample.sumSq,
-  );
+  needValue(where, `${name}.sum`, sample.sum);
+  need(sample.sumSq >= 0 && sample.sumSq <= 1e300, where, `${name}.sumSq`, 'a number from 0 to 1e300', sample.sumSq);
   if (n === 0) return { n, mean: 0, variance: 0 };
   const mean = sample.sum / n;
   const spread = sample.sumSq - mean * sample.sum;
