@@ -4,7 +4,9 @@ import { type CompiledPlan, compilePlan } from '../src/plan/compile.js';
 import { cutsOf, rampCuts, reallocate } from '../src/plan/cuts.js';
 import type { Cut, Plan, Split } from '../src/plan/plan.js';
 
-/** One measured way to answer a request. `ratio` is to the bare hash of the same keys, `bytes` is allocated per request. */
+/**
+ * One measured way to answer a request. `ratio` is to the bare hash of the same keys, `bytes` is allocated per request.
+ */
 export interface RouteRow {
   readonly name: string;
   readonly nanoseconds: number;

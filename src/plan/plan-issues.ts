@@ -6,9 +6,9 @@ import { prerequisiteCycle } from './prerequisites.js';
 import { nodesOf } from './reachable.js';
 
 /**
- * What a programmer has to correct in the rules of a plan: conditions that cannot be compiled, names of functions that were
- * not given, prerequisites that go round in a circle. For an error at construction: `compilePlan` lets such rules hold for
- * nobody, since a plan that comes later, a rollback for one, must take effect whatever its rules are.
+ * What a programmer has to correct in the rules of a plan: conditions that cannot be compiled, names of functions that
+ * were not given, prerequisites that go round in a circle. For an error at construction: `compilePlan` lets such rules
+ * hold for nobody, since a plan that comes later, a rollback for one, must take effect whatever its rules are.
  */
 export function planIssues<M extends string>(
   plan: Plan<M>,

@@ -69,7 +69,7 @@ function prepareNode<M extends string>(plan: Plan<M>, trail: Trail<M>, bench: Be
   const inside = enter(trail, plan);
   switch (plan.op) {
     case 'serve': {
-      const route = seal(trail, plan, bench.reason);
+      const route = seal(inside, plan, bench.reason);
       bench.routes.push(route);
       return { op: 'serve', id, plan, trail, route };
     }

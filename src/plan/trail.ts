@@ -48,9 +48,8 @@ function withShadows<M extends string>(trail: Trail<M>, mirror: Mirror<M>): Trai
   return met.length === 0 ? trail : { ...trail, shadows: [...trail.shadows, ...met] };
 }
 
-/** Into a node, whichever way it then goes. What a serve node adds is added by `seal`. */
+/** Into a node, whichever way it then goes. */
 export function enter<M extends string>(trail: Trail<M>, node: Plan<M>): Trail<M> {
-  if (node.op === 'serve') return trail;
   return node.op === 'mirror' ? withShadows(trail, node) : withFallback(trail, node.fallback);
 }
 
@@ -96,10 +95,9 @@ function routeMirror<M extends string>({ mirror, shadow }: MetShadow<M>, model: 
 /** The route at the end of a trail. `plain` is told instead of `static` (a disabled or a stale plan). */
 export function seal<M extends string>(trail: Trail<M>, serve: Serve<M>, plain: Reason): Route<M> {
   const { model, instance } = serve;
-  const stable = withFallback(trail, serve.fallback).fallbacks.toReversed();
   return Object.freeze({
     model,
-    fallbacks: Object.freeze([...new Set(stable)].filter((fallback) => fallback !== model)),
+    fallbacks: Object.freeze([...new Set(trail.fallbacks.toReversed())].filter((fallback) => fallback !== model)),
     mirrors: Object.freeze(trail.shadows.map((met) => routeMirror(met, model))),
     exposures: Object.freeze([...trail.exposures]),
     reason: trail.reason === 'static' ? plain : trail.reason,

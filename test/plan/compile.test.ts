@@ -3,7 +3,7 @@ import type { Context } from '../../src/core/context.js';
 import { hash32 } from '../../src/core/hash.js';
 import { seededRng } from '../../src/core/rng.js';
 import { compilePlan } from '../../src/plan/compile.js';
-import { cutsOf } from '../../src/plan/cuts.js';
+import { cutsOf, rampCuts } from '../../src/plan/cuts.js';
 import type { Plan, Reason } from '../../src/plan/plan.js';
 import { match, mirror, noChance, ramp, serve, split, user } from './plans.js';
 
@@ -39,6 +39,7 @@ describe('a route', () => {
     const users = Array.from({ length: 100 }, (_, index) => route(user(`user-${index}`)));
     expect(new Set(users)).toEqual(new Set(routes));
     expect(routes.map(({ model }) => model)).toEqual(['v2', 'v1']);
+    expect([Object.isFrozen(routes), Object.isFrozen(compiled(serve('v1')))]).toEqual([true, true]);
   });
 
   test('offers the fallbacks of the nodes around it, innermost first, each once, and never its own model', () => {
@@ -53,7 +54,7 @@ describe('a route', () => {
     ]);
   });
 
-  test('carries the mirrors on its way, with `same` resolved to its own model, without those that have no share', () => {
+  test('carries the mirrors on its way, `same` as its own model, without those that have no share', () => {
     const comparison = { compare: () => true };
     const inner = mirror('inner', ramp('canary', 0.5), [{ arm: 'noise', model: { same: true }, share: 0.5 }], {
       epoch: 4,
@@ -101,6 +102,10 @@ describe('a route', () => {
       ],
     });
     expect(compiled(off).routes[0]?.exposures[0]?.propensity).toBe(1_288_490_191 / 2 ** 32);
+    const byOneHash = ramp('a', 0.25 + 2 ** -32, 'v2', 'v1', { cuts: rampCuts(0.25) });
+    expect(compiled(byOneHash).routes[0]?.exposures[0]?.propensity).toBe(0.25 + 2 ** -32);
+    const byTwo = ramp('a', 0.25 + 2 ** -31, 'v2', 'v1', { cuts: rampCuts(0.25) });
+    expect(compiled(byTwo).routes[0]?.exposures[0]?.propensity).toBe(0.25);
   });
 });
 

@@ -183,7 +183,8 @@ describe('the text of an explanation', () => {
     );
     const drawn = explainPlan(ramp('a', 0.0001), { pins: { a: 'no' } }, { rng: { next: () => 0.00005 } });
     expect(explanationText(drawn).split('\n')[1]).toBe(
-      "  1. a: arm candidate, drawn at random with 0.01 %, since the unit targetingKey is missing (was undefined): the next request may differ; the pin 'no' names no arm",
+      '  1. a: arm candidate, drawn at random with 0.01 %, since the unit targetingKey is missing (was undefined): ' +
+        "the next request may differ; the pin 'no' names no arm",
     );
   });
 

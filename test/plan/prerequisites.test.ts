@@ -47,7 +47,7 @@ describe('a prerequisite', () => {
     expect(none.route(user('u', { pins: { canary: 'nowhere' } })).model).toBe('no');
   });
 
-  test('without a unit sees the last arm under `last`, no arm where one would be drawn, and the only arm there is', () => {
+  test('without a unit sees the last arm under `last`, the only arm there is, or none where one is drawn', () => {
     const modelFor = (asked: Plan<string>, arm: string) => compiled(beside(asked, [needs('a', arm)])).route({}).model;
     const last = (share: number) => ramp('a', share, 'v2', 'v1', { missing: 'last' });
     for (const share of [0.5, 1]) {

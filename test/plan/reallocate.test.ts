@@ -81,7 +81,7 @@ describe('reallocate', () => {
     );
   });
 
-  test('takes the smallest ranges of a shrinking arm first, and the rest of the next from where a growing arm begins', () => {
+  test('takes the smallest ranges of a shrinking arm first, then a part where a growing arm begins', () => {
     const cuts = [
       { below: 4 * 2 ** 28, arm: 0 },
       { below: 8 * 2 ** 28, arm: 1 },
