@@ -34,6 +34,12 @@ describe('a window', () => {
     expect(allowed(office, '2026-06-01T17:00Z')).toBe(false);
   });
 
+  it('is still shut a fraction of a millisecond before it opens', () => {
+    const opening = at('2026-06-01T09:00Z');
+    expect(promotionAllowed(office, opening - 0.5)).toMatchObject({ allowed: false, nextChange: opening });
+    expect(promotionAllowed(office, opening + 0.5).allowed).toBe(true);
+  });
+
   it('is open on its days only', () => {
     const open = [1, 2, 3, 4, 5, 6, 7].map((day) => allowed(office, `2026-06-0${day}T12:00Z`));
     expect(open).toEqual([true, true, true, true, true, false, false]);

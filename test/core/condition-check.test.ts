@@ -164,6 +164,12 @@ describe('conditionCheck', () => {
     expect(messages({ and: [{ in: ['a', items(10_000)] }, eu, eu, 7] })).toEqual([`when.and[0].in[1]: ${tooMuch}`]);
   });
 
+  it('compiles the largest condition it allows to one that holds', () => {
+    const items = Array.from({ length: 9999 }, (_, index) => index);
+    expect(compileCondition({ in: ['a', items] }, resolver)({ a: 9998 })).toBe(true);
+    expect(compileCondition({ and: items.map(() => eu) }, resolver)({ region: 'eu' })).toBe(true);
+  });
+
   it('ends soon on a small object that stands for a huge one', () => {
     let shared: JsonCondition = eu;
     for (let level = 0; level < 31; level += 1) shared = { and: [shared, shared] };
