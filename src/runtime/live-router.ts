@@ -7,7 +7,7 @@ import type { Metrics, OutcomeOf } from '../evidence/metric.js';
 import { type CompiledPlan, compilePlan } from '../plan/compile.js';
 import { type Explanation, explainPlan } from '../plan/explain.js';
 import type { Plan, Route } from '../plan/plan.js';
-import { prerequisiteCycle } from '../plan/prerequisites.js';
+import { planIssues } from '../plan/plan-issues.js';
 import { rootScope } from '../strategies/scope.js';
 import type { Command, Scope, Strategy } from '../strategies/strategy.js';
 import { Adoption } from './adoption.js';
@@ -213,11 +213,8 @@ export class LiveRouter<Ms extends Models, Qs extends Metrics, M extends string>
     const scope = this.#scope(1);
     const state = this.#strategy.init(this.#clock.now(), scope);
     const plan = this.#strategy.plan(state, scope);
-    const cycle = prerequisiteCycle(plan);
-    if (cycle !== undefined) {
-      const message = `its rules wait for each other: ${cycle.join(' → ')}. Take one prerequisite out.`;
-      throw new ConfigError('createRouter', [{ path: 'options.strategy', message }]);
-    }
+    const issues = planIssues(plan, this.#options.conditions);
+    if (issues.length > 0) throw new ConfigError('createRouter', issues);
     this.#compile(plan);
     return this.#strategy.status(state, scope).stable;
   }

@@ -82,6 +82,16 @@ describe('createRouter', () => {
     open(createRouter({ name: 'again', models, strategy: canary }));
   });
 
+  test('refuses a condition that names a function which was not given', () => {
+    const rules = [{ name: 'beta', when: { use: 'isBeta' }, use: 'on' }] as const;
+    const strategy = new FeatureFlag({ off: 'v1', on: 'v2', rules });
+    expect(() => createRouter({ name: 'use', models, strategy })).toThrow(/isBeta/);
+    const router = open(
+      createRouter({ name: 'use', models, strategy, conditions: { isBeta: ({ beta }) => beta === true } }),
+    );
+    expect(router.route({ targetingKey: 'u', beta: true }).reason).toBe('targeting-match');
+  });
+
   test('refuses rules that wait for each other', () => {
     const strategy = new FeatureFlag({
       off: 'v1',
