@@ -19,9 +19,8 @@ function logSum(a: number, b: number): number {
   return most === -Infinity ? most : most + Math.log1p(Math.exp(Math.min(a, b) - most));
 }
 
-/** The first count from `near` towards `far` at which `holds` turns from false to true; one beyond `far` if it never does. */
-function turn(near: number, far: number, holds: (k: number) => boolean): number {
-  const direction = far < near ? -1 : 1;
+/** The first count from `near` up or down to `far` at which `holds` turns true; one beyond `far` if it never does. */
+function turn(near: number, far: number, direction: 1 | -1, holds: (k: number) => boolean): number {
   let [low, high] = [-1, Math.abs(far - near) + 1];
   while (high - low > 1) {
     const middle = Math.floor((low + high) / 2);
@@ -48,10 +47,10 @@ export function exactP(
   const limit = counts.logMass(k) + Math.log1p(tie);
   const rare = (count: number): boolean => counts.logMass(count) <= limit;
   if (k < mean) {
-    const from = turn(Math.min(most, Math.ceil(mean)), most, rare);
+    const from = turn(Math.min(most, Math.ceil(mean)), most, 1, rare);
     return fromLog(from > most ? atMost : logSum(atMost, counts.tails(from - 1).logUpper));
   }
   if (k === mean) return fromLog(0);
-  const to = turn(Math.max(least, Math.floor(mean)), least, rare);
+  const to = turn(Math.max(least, Math.floor(mean)), least, -1, rare);
   return fromLog(to < least ? atLeast : logSum(atLeast, counts.tails(to).logLower));
 }
