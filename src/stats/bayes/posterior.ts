@@ -1,4 +1,4 @@
-import { needFinite, needPositive } from '../domain.js';
+import { need, needFinite, needPositive } from '../domain.js';
 import { logUpperTail, standardQuantile, upperTail } from '../distributions/normal.js';
 import { betaPoint } from '../special/beta-quantile.js';
 import { incompleteBeta } from '../special/incomplete-beta.js';
@@ -87,6 +87,7 @@ export function regionProbabilities(
   needBelief(where, 'belief', belief);
   needFinite(where, 'region.lower', region.lower);
   needFinite(where, 'region.upper', region.upper);
+  need(region.lower <= region.upper, where, 'region', 'in order, lower before upper', region.lower);
   const [below, above] =
     'alpha' in belief
       ? [
