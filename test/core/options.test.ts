@@ -115,6 +115,7 @@ describe('the checks of one value', () => {
 
   it('advises a percentage to become a fraction, but only one that would pass', () => {
     expect(messages(options.fraction, 5)).toEqual(['x: must be a fraction in [0, 1] (was 5). Did you mean 0.05?']);
+    expect(messages(options.fraction, 1.5)).toEqual(['x: must be a fraction in [0, 1] (was 1.5). Did you mean 0.015?']);
     expect(messages(options.fraction, 100)).toEqual(['x: must be a fraction in [0, 1] (was 100). Did you mean 1?']);
     expect(messages(options.fraction, 101)).toEqual(['x: must be a fraction in [0, 1] (was 101).']);
     expect(messages(options.openFraction, 99)).toEqual([
