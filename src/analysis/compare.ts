@@ -2,10 +2,10 @@ import { own } from '../core/json.js';
 import { TurnoutError } from '../core/errors.js';
 import type { Cell } from '../evidence/stratum.js';
 import type { Harm } from '../stats/sequential/odds-mixture.js';
-import { eventBinomial } from '../stats/sequential/event-binomial.js';
 import { inversePropensityBetting, inversePropensityMeans } from '../stats/sequential/inverse-propensity.js';
 import { emptySketch, type SketchJson, sketchRelativeError, sketchSteps } from '../stats/sketch.js';
 import { type Difference, differenceOf, scoreEvidence } from './difference.js';
+import { eitherWayEvidence, eventEvidence } from './event-evidence.js';
 import type { Measure } from './measure.js';
 import { type ArmPair, observe, type Observed, observeSlow } from './observe.js';
 import { shiftSketch } from './shift-sketch.js';
@@ -42,9 +42,10 @@ export const defaultQuantile = 0.95;
 /**
  * Tests a claim with the method that is exact for the measure, where there is one:
  *
- * binary and zero or relative margin: event-binomial, which needs no maturation; binary and absolute margin, or capped
- * values: inverse-propensity betting, over mature strata; latencies: event-binomial on the slow calls; values without a cap: the
- * score mixture, which is asymptotic, since no exact test of an unbounded mean exists (Bahadur and Savage 1956).
+ * binary and zero or relative margin: event-binomial, which needs no maturation; with a zero margin on non-events as well, since
+ * events may be common; binary and absolute margin, or capped values: inverse-propensity betting, over mature strata; latencies:
+ * event-binomial on the slow calls; values without a cap: the score mixture, which is asymptotic, since no exact test of an
+ * unbounded mean exists (Bahadur and Savage 1956).
  */
 export function compareArms(judged: Judged, control: string, measure: Measure, claim: Claim): Comparison {
   const all = observe(judged, control, measure);
@@ -55,7 +56,7 @@ export function compareArms(judged: Judged, control: string, measure: Measure, c
   }
   if (measure.type === 'latency') {
     const slow = observeSlow(all, claim.quantile ?? defaultQuantile, claim.relativeMargin ?? 0);
-    return summary(slow, slow.pairs, events(slow.pairs, harm, 0), 'event-binomial on slow calls');
+    return summary(slow, slow.pairs, eventEvidence(slow.pairs, harm, 0), 'event-binomial on slow calls');
   }
   const mature = all.pairs.filter(({ isMature }) => isMature);
   if (measure.type === 'continuous') {
@@ -65,7 +66,12 @@ export function compareArms(judged: Judged, control: string, measure: Measure, c
       : summary(all, mature, betting(mature, measure, cap, harm, claim), 'inverse-propensity betting');
   }
   const { margin = 0, relativeMargin = 0 } = claim;
-  if (!(margin > 0)) return summary(all, all.pairs, events(all.pairs, harm, relativeMargin), 'event-binomial');
+  if (!(margin > 0)) {
+    // Errors are rare by nature, and a ratio of non-events would not be the ratio that a relative margin is of.
+    const isEitherWay = measure.per !== 'call' && !(relativeMargin > 0);
+    const logE = isEitherWay ? eitherWayEvidence(all.pairs, harm) : eventEvidence(all.pairs, harm, relativeMargin);
+    return summary(all, all.pairs, logE, isEitherWay ? 'event-binomial, on events and non-events' : 'event-binomial');
+  }
   const strata = mature.map(({ share, candidateSums, controlSums }) => ({
     share,
     candidate: { n: candidateSums.n, events: candidateSums.sum },
@@ -84,15 +90,6 @@ function summary(observed: Observed, used: readonly ArmPair[], logE: number, tes
     logE,
     test,
   };
-}
-
-function events(pairs: readonly ArmPair[], harm: Harm, margin: number): number {
-  const strata = pairs.map(({ share, candidateSums, controlSums }) => ({
-    share,
-    candidate: candidateSums.sum,
-    control: controlSums.sum,
-  }));
-  return eventBinomial(strata, { margin, harm }).logE;
 }
 
 /** A relative margin is an absolute one against a control whose values are that much worse. */

@@ -14,17 +14,24 @@ describe('noWorseThan a binary metric', () => {
       { epoch: 1, shares: { b: 0.05, a: 0.95 }, cells: { a: clicks(950, 95), b: clicks(50, 1) } },
       { epoch: 2, shares: { b: 0.5, a: 0.5 }, cells: { a: clicks(500, 80), b: clicks(500, 20) } },
     ]);
-    const expected = eventBinomial(
+    const clicked = eventBinomial(
       [
         { share: 0.05, candidate: 1, control: 95 },
         { share: 0.5, candidate: 20, control: 80 },
       ],
       { harm: 'fewer' },
     );
+    const not = eventBinomial(
+      [
+        { share: 0.05, candidate: 49, control: 855 },
+        { share: 0.5, candidate: 480, control: 420 },
+      ],
+      { harm: 'more' },
+    );
     const verdict = noWorseThan('clicked').judge(judged);
-    expect(logOf(verdict)).toBeCloseTo(expected.logE, 9);
+    expect(logOf(verdict)).toBeCloseTo(Math.log(0.75 * Math.exp(clicked.logE) + 0.25 * Math.exp(not.logE)), 9);
     expect(verdict).toMatchObject({ rule: 'noWorseThan(clicked)', outcome: 'fail', n: 550, alpha: 0.01 });
-    expect(verdict.test).toBe('event-binomial');
+    expect(verdict.test).toBe('event-binomial, on events and non-events');
     expect(verdict.reason).toMatch(
       /^clicked 3.\d+ % against 1\d.?\d? % of 550 exposures: worse \(e-value .*, 100 decides\)$/,
     );
@@ -101,7 +108,10 @@ describe('noWorseThan a binary metric', () => {
     expect(noWorseThan('clicked', { margin: 0.12 }).judge(judged).outcome).toBe('inconclusive');
     expect(noWorseThan('clicked', { margin: 0.02 }).judge({ ...judged, now: 12 * minute }).n).toBe(3500);
     // A margin of nothing is none: all events count, matured or not.
-    expect(noWorseThan('clicked', { margin: 0 }).judge(judged)).toMatchObject({ n: 3500, test: 'event-binomial' });
+    expect(noWorseThan('clicked', { margin: 0 }).judge(judged)).toMatchObject({
+      n: 3500,
+      test: 'event-binomial, on events and non-events',
+    });
   });
 
   it('counts reports over reports where a metric is per report', () => {
@@ -253,7 +263,11 @@ describe('noWorseThan without what it needs', () => {
 
   it('judges a metric without any report yet as no events', () => {
     const silent = judgedOf([{ cells: { a: { exposed: 100 }, b: { exposed: 100 } } }]);
-    expect(noWorseThan('clicked').judge(silent)).toMatchObject({ outcome: 'inconclusive', eValue: 1, estimate: 0 });
+    const verdict = noWorseThan('clicked').judge(silent);
+    expect(verdict).toMatchObject({ outcome: 'inconclusive', estimate: 0 });
+    // Nothing to bet on among the clicks (e-value 1); the hundred who did not click on either side speak for "as good".
+    expect(verdict.eValue).toBeGreaterThan(0.75);
+    expect(verdict.eValue).toBeLessThan(1);
   });
 
   it('cannot be told to put up with all of it where less is worse', () => {
