@@ -30,17 +30,17 @@ export function classicalBounds(
       return spent;
     });
   };
-  // The chance falls as the scale grows, from about 1 at 0 to nothing at 40; alpha / looks is spent at the least.
+  // The chance falls as the scale grows, from 1 at 0 to nothing at 40: secants that halve the weight of an end that stays.
   let [low, high] = [0, 40];
-  let scale = 2;
-  let [lowGap, highGap] = [Math.log(1 / alpha), -Infinity];
+  let [lowGap, highGap] = [Math.log(sides === 2 ? 1 / alpha : information.length / alpha), -800];
+  let scale = 2.5;
   for (let count = 0; count < 100 && high - low > 1e-12; count += 1) {
     const gap = Math.log((spentAt(scale).at(-1) as number) / alpha);
-    if (gap > 0) [low, lowGap] = [scale, gap];
-    else [high, highGap] = [scale, gap];
+    if (Math.abs(gap) < 1e-12) break;
+    if (gap > 0) [low, lowGap, highGap] = [scale, gap, highGap / 2];
+    else [high, highGap, lowGap] = [scale, gap, lowGap / 2];
     const secant = low + ((high - low) * lowGap) / (lowGap - highGap);
     scale = secant > low && secant < high ? secant : (low + high) / 2;
-    if (Math.abs(gap) < 1e-13) break;
   }
   return { z: shapes.map((one) => scale * one), spent: spentAt(scale) };
 }

@@ -3,6 +3,9 @@ import { gaussLegendre, type Rule } from '../special/gauss-legendre.js';
 
 const halfLogTwoPi = 0.5 * Math.log(2 * Math.PI);
 const nodesMax = 1024;
+const nodesPerBell = 3;
+/** Nine standard deviations from the middle of a bell there is 1e-18 of it. */
+const farOff = 9;
 /** Beyond 38 no number can tell a density from 0, and below -9 a one-sided path has 1e-19 of the probability. */
 const farthest = 38;
 const lowest = -9;
@@ -89,12 +92,18 @@ export class ExitRecursion {
     const half = (high - low) / 2;
     const z = nodes.map((node) => low + half * (node + 1));
     const [now, before] = [Math.sqrt(information) / spread, Math.sqrt(alive?.information ?? 0) / spread];
+    // Where a path at u then is at z, gap standard deviations from u, the chances of both are a bell around `centre`.
+    const centre = now / (1 + before * before);
+    let start = 0;
     const mass = z.map((at, index) => {
       let density = 0;
       if (alive === undefined) density = Math.exp(-(at * at) / 2 - halfLogTwoPi);
       else {
-        for (let i = 0; i < alive.z.length; i += 1) {
-          const gap = at * now - (alive.z[i] as number) * before;
+        const from = at * now;
+        while (start < alive.z.length && from - (alive.z[start] as number) * before > at * centre + farOff) start += 1;
+        for (let i = start; i < alive.z.length; i += 1) {
+          const gap = from - (alive.z[i] as number) * before;
+          if (gap < at * centre - farOff) break;
           density += (alive.mass[i] as number) * Math.exp(-(gap * gap) / 2 - halfLogTwoPi) * now;
         }
       }
@@ -103,10 +112,9 @@ export class ExitRecursion {
     this.#alive = { information, z, mass };
   }
 
-  /** A rule for an interval of so many times the narrowest bell: four nodes for each leave less than 1e-10. */
+  /** A rule for an interval of so many times the narrowest bell: three nodes for each leave less than 1e-10. */
   #rule(bells: number): Rule {
-    let count = 64;
-    while (count < 48 + 4 * bells && count < nodesMax) count *= 2;
+    const count = Math.min(nodesMax, 32 * Math.ceil((32 + nodesPerBell * bells) / 32));
     const rule = this.#rules.get(count) ?? gaussLegendre(count);
     this.#rules.set(count, rule);
     return rule;

@@ -66,24 +66,24 @@ describe('eventBinomial', () => {
     }
   });
 
-  it('crosses 1/alpha within 400 events with probability at most alpha, by exact recursion at every look', () => {
+  it('crosses 1/alpha within 240 events with probability at most alpha, by exact recursion at every look', () => {
     const alpha = 0.05;
     for (const harm of ['more', 'fewer'] as const) {
       // alive[x]: the chance of x events of the candidate with no crossing so far.
       let alive = new Map([[0, 1]]);
       let crossed = 0;
-      for (let n = 1; n <= 400; n += 1) {
-        const share = n <= 200 ? 0.05 : 0.5;
+      for (let n = 1; n <= 240; n += 1) {
+        const share = n <= 120 ? 0.05 : 0.5;
         const next = new Map<number, number>();
         for (const [path, chance] of alive) {
           for (const hit of [0, 1]) {
             // The path is two counts in one number: hits in the first and in the second half.
-            const moved = path + (n <= 200 ? hit : 1000 * hit);
+            const moved = path + (n <= 120 ? hit : 1000 * hit);
             const [first, second] = [moved % 1000, Math.floor(moved / 1000)];
             const part = chance * (hit === 1 ? share : 1 - share);
             const strata = [
-              { share: 0.05, candidate: first, control: Math.min(n, 200) - first },
-              { share: 0.5, candidate: second, control: Math.max(n - 200, 0) - second },
+              { share: 0.05, candidate: first, control: Math.min(n, 120) - first },
+              { share: 0.5, candidate: second, control: Math.max(n - 120, 0) - second },
             ];
             if (part < 1e-9) continue;
             if (eventBinomial(strata, { harm }).logE >= Math.log(1 / alpha)) crossed += part;

@@ -182,7 +182,7 @@ describe('with hostile numbers', () => {
             if (!isTurnoutError(error, 'domain')) throw error;
           }
         }),
-        { numRuns: 400 },
+        { numRuns: 200 },
       );
     });
   }
