@@ -33,7 +33,10 @@ const bundles: readonly Bundle[] = [
   },
 ];
 
-async function sizeOf({ code, without = [] }: Bundle): Promise<{ minified: number; gzipped: number; found: readonly string[] }> {
+async function sizeOf({
+  code,
+  without = [],
+}: Bundle): Promise<{ minified: number; gzipped: number; found: readonly string[] }> {
   const { outputFiles } = await build({
     stdin: { contents: code, resolveDir: process.cwd(), loader: 'ts' },
     bundle: true,

@@ -57,8 +57,8 @@ export class ABTest<
     return abReport(this.#setup, state.own, view, scope.id);
   }
 
-  protected start(now: number, scope: Scope): ABTestState {
-    return startOf(this.#setup, now, scope);
+  protected start(now: number, scope: Scope, attempt = 1): ABTestState {
+    return startOf(this.#setup, now, scope, attempt);
   }
 
   protected step(own: ABTestState, signal: Signal, view: View, scope: Scope): Transition<ABTestState> {

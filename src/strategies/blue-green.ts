@@ -60,7 +60,7 @@ export class BlueGreen<
       paused: false,
       approved: false,
       results: {},
-      why: attempt === 1 ? 'the roll-out started' : `attempt ${attempt} started`,
+      why: 'the roll-out started',
     };
   }
 
@@ -196,10 +196,12 @@ export class BlueGreen<
     const why = `promoted by ${command.by}`;
     if (command.arm !== undefined && command.arm !== 'green')
       return refuse(own, `only green can be promoted, not '${command.arm}'`);
-    const missing = missingOf(this.#options, own);
-    if (own.phase === 'preparing' && missing.length > 0)
-      return refuse(own, `green cannot be switched to before ${missing.join(', ')}`);
-    if (own.phase === 'preparing' || own.phase === 'ready') return this.#to(own, 'baking', why, view, scope);
+    if (own.phase === 'preparing' || own.phase === 'ready') {
+      // Asked in both: a check may have been added in the program since green was ready.
+      const missing = missingOf(this.#options, own);
+      if (missing.length > 0) return refuse(own, `green cannot be switched to before ${missing.join(', ')}`);
+      return this.#to(own, 'baking', why, view, scope);
+    }
     if (own.phase === 'baking') return this.#to(own, 'live', why, view, scope);
     return refuse(own, own.phase === 'rolled-back' ? 'green is rolled back: reset() first' : 'green is live already');
   }

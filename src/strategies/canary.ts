@@ -60,7 +60,7 @@ export class Canary<
       share: first.share,
       approved: false,
       byMachine: false,
-      why: attempt === 1 ? 'the roll-out started' : `attempt ${attempt} started`,
+      why: 'the roll-out started',
     };
   }
 

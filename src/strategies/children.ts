@@ -3,11 +3,11 @@ import { type Json, isObject, own as ownValue } from '../core/json.js';
 import { type Check, either, must, verify } from '../core/options.js';
 import type { Plan } from '../plan/plan.js';
 import { type Attempt, staleCommand } from './attempt.js';
+import { Below, type ChildStates, childState } from './below.js';
 import type {
   Branch,
   Command,
   NodeVerdicts,
-  Notice,
   Scope,
   Signal,
   Status,
@@ -17,8 +17,7 @@ import type {
   View,
 } from './strategy.js';
 
-/** The states of the strategies below, by arm. */
-export type ChildStates = { readonly [arm: string]: Json };
+export type { Below, ChildStates } from './below.js';
 
 /** The state of every strategy that can nest: its own part, and one JSON tree below it. */
 export type Tree<O extends Json> = { readonly own: O; readonly children: ChildStates };
@@ -77,57 +76,65 @@ export abstract class Composite<M extends string, Q extends string, O extends Ow
   }
 
   /** The own part of a first state. */
-  protected abstract start(now: number, scope: Scope): O;
-  /** What a signal for this node does to its own part. The children have moved already. */
-  protected abstract step(own: O, signal: Signal, view: View, scope: Scope): Transition<O>;
+  protected abstract start(now: number, scope: Scope, attempt?: number): O;
+  /** What a signal for this node does to its own part. The children have moved already; `below` shows them, and can move them more. */
+  protected abstract step(own: O, signal: Signal, view: View, scope: Scope, below: Below<M>): Transition<O>;
   /** What a stored own part must look like. */
   protected abstract readonly ownCheck: Check;
   abstract plan(state: Tree<O>, scope: Scope): Plan<M>;
   abstract status(state: Tree<O>, scope: Scope): Status<M>;
 
-  init(now: number, scope: Scope): Tree<O> {
+  /** The arms whose strategies take part now; the others rest: no signals, no tasks. All, unless a strategy says otherwise. */
+  protected liveArms(_own: O): readonly string[] {
+    return Object.keys(this.children);
+  }
+
+  /** Where an arm's strategy stands. A salt of its own makes it independent of this one. */
+  protected childScope(arm: string, scope: Scope): Scope {
+    return scope.child(arm);
+  }
+
+  init(now: number, scope: Scope, attempt?: number): Tree<O> {
     return {
-      own: this.start(now, scope),
-      children: this.#map((strategy, arm) => strategy.init(now, scope.child(arm))),
+      own: this.start(now, scope, attempt),
+      children: this.#map((strategy, arm) => strategy.init(now, this.childScope(arm, scope), attempt)),
     };
   }
 
   reduce(state: Tree<O>, signal: Signal, view: View, scope: Scope): Transition<Tree<O>> {
     const address = addressOf(signal);
-    const notices: Notice[] = [];
-    const urgent: Command[] = [];
-    const verdicts: NodeVerdicts[] = [];
+    const live = this.liveArms(state.own);
+    const scopeOf = (arm: string) => this.childScope(arm, scope);
+    const below = new Below<M>({ strategies: this.children, states: state.children, view, scopeOf });
     let { own } = state;
-    const moved = new Map<string, Json>();
     let refused: string | undefined;
     let reached = false;
-    const collect = (transition: Transition<Json>) => {
-      notices.push(...transition.notices);
-      urgent.push(...(transition.urgent ?? []));
-      verdicts.push(...(transition.verdicts ?? []));
-      refused ??= transition.refused;
+    for (const arm of Object.keys(this.children)) {
+      const { id } = scopeOf(arm);
+      if (address !== undefined && address.node !== id && !address.node?.startsWith(`${id}/`)) continue;
+      const isResting = !live.includes(arm);
+      if (isResting && address === undefined) continue;
+      // Its task or command may be a late one, of when it was active.
+      const why = isResting ? `'${arm}' is not active in '${scope.id}'` : below.send(arm, signal).refused;
+      refused ??= why;
       reached = true;
-    };
-    for (const [arm, strategy] of Object.entries(this.children)) {
-      const below = scope.child(arm);
-      const isFor = address === undefined || address.node === below.id || address.node?.startsWith(`${below.id}/`);
-      if (!isFor) continue;
-      const before = childState(state.children, arm);
-      const transition = strategy.reduce(before, signal, view.of(below.id), below);
-      collect(transition);
-      if (transition.state !== before) moved.set(arm, transition.state);
     }
+    let mine: Transition<O> | undefined;
     if (address === undefined || address.node === undefined || address.node === scope.id) {
       const stale = isCommand(signal) ? staleCommand(signal, own) : undefined;
-      const transition = stale === undefined ? this.step(own, signal, view, scope) : refuse(own, stale);
-      collect(transition);
-      own = transition.state;
+      mine = stale === undefined ? this.step(own, signal, view, scope, below) : refuse(own, stale);
+      refused ??= mine.refused;
+      own = mine.state;
+    } else if (!reached) {
+      refused = `there is no node '${address.node}' under '${scope.id}'`;
     }
-    if (!reached) refused = `there is no node '${address?.node}' under '${scope.id}'`;
-    const isSame = own === state.own && moved.size === 0;
+    const children = below.states;
+    const isSame = own === state.own && children === state.children;
+    const urgent = [...below.urgent, ...(mine?.urgent ?? [])];
+    const verdicts = [...below.verdicts, ...(mine?.verdicts ?? [])];
     return {
-      state: isSame ? state : { own, children: withMoved(state.children, moved) },
-      notices,
+      state: isSame ? state : { own, children },
+      notices: [...below.notices, ...(mine?.notices ?? [])],
       ...(urgent.length > 0 && { urgent }),
       ...(verdicts.length > 0 && { verdicts }),
       ...(refused !== undefined && { refused }),
@@ -135,8 +142,9 @@ export abstract class Composite<M extends string, Q extends string, O extends Ow
   }
 
   tasks(state: Tree<O>, scope: Scope): readonly Task[] {
-    const below = Object.entries(this.children).flatMap(
-      ([arm, strategy]) => strategy.tasks?.(childState(state.children, arm), scope.child(arm)) ?? [],
+    const below = this.liveArms(state.own).flatMap(
+      (arm) =>
+        ownValue(this.children, arm)?.tasks?.(childState(state.children, arm), this.childScope(arm, scope)) ?? [],
     );
     return [...below, ...this.ownTasks(state.own, scope)];
   }
@@ -170,7 +178,7 @@ export abstract class Composite<M extends string, Q extends string, O extends Ow
     const branch = this.#branch(arm);
     return typeof branch === 'string'
       ? { op: 'serve', model: branch }
-      : branch.plan(childState(state.children, arm), scope.child(arm));
+      : branch.plan(childState(state.children, arm), this.childScope(arm, scope));
   }
 
   /** The model that an arm falls back to now. */
@@ -178,12 +186,12 @@ export abstract class Composite<M extends string, Q extends string, O extends Ow
     const branch = this.#branch(arm);
     return typeof branch === 'string'
       ? branch
-      : branch.status(childState(state.children, arm), scope.child(arm)).stable;
+      : branch.status(childState(state.children, arm), this.childScope(arm, scope)).stable;
   }
 
   protected childStatuses(state: Tree<O>, scope: Scope): readonly Status<M>[] {
     return Object.entries(this.children).map(([arm, strategy]) =>
-      strategy.status(childState(state.children, arm), scope.child(arm)),
+      strategy.status(childState(state.children, arm), this.childScope(arm, scope)),
     );
   }
 
@@ -196,18 +204,6 @@ export abstract class Composite<M extends string, Q extends string, O extends Ow
   #map(of: (strategy: Strategy<M, Q>, arm: string) => Json): ChildStates {
     return Object.fromEntries(Object.entries(this.children).map(([arm, strategy]) => [arm, of(strategy, arm)]));
   }
-}
-
-function withMoved(children: ChildStates, moved: ReadonlyMap<string, Json>): ChildStates {
-  if (moved.size === 0) return children;
-  const entries = Object.entries(children);
-  return Object.fromEntries(entries.map(([arm, state]) => [arm, moved.has(arm) ? (moved.get(arm) as Json) : state]));
-}
-
-function childState(children: ChildStates, arm: string): Json {
-  const state = ownValue(children, arm);
-  if (state === undefined) throw new TurnoutError('state-unreadable', `The state of the arm '${arm}' is missing.`);
-  return state;
 }
 
 /** A transition that changes nothing. */

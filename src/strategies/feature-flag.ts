@@ -131,8 +131,8 @@ export class FeatureFlag<
     });
   }
 
-  protected start(now: number, scope: Scope): FeatureFlagState {
-    return { ...newAttempt(now, scope), phase: 'rules', share: this.flag.share, why: 'the flag was made' };
+  protected start(now: number, scope: Scope, attempt = 1): FeatureFlagState {
+    return { ...newAttempt(now, scope, attempt), phase: 'rules', share: this.flag.share, why: 'the flag was made' };
   }
 
   protected step(own: FeatureFlagState, signal: Signal, view: View, scope: Scope): Transition<FeatureFlagState> {

@@ -55,8 +55,7 @@ export class Shadow<
   }
 
   protected start(now: number, scope: Scope, attempt = 1): ShadowState {
-    const why = attempt === 1 ? 'the mirroring started' : `attempt ${attempt} started`;
-    return { ...newAttempt(now, scope, attempt), phase: 'mirroring', why };
+    return { ...newAttempt(now, scope, attempt), phase: 'mirroring', why: 'the mirroring started' };
   }
 
   protected step(own: ShadowState, signal: Signal, view: View, scope: Scope): Transition<ShadowState> {

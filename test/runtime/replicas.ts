@@ -111,12 +111,12 @@ export class Replica {
 
 /** Lets work that waits for silent stores come to its time limits. */
 export async function settle<T>(clock: ManualClock, work: Promise<T>): Promise<T> {
-  let isDone = false;
+  const state = { isDone: false };
   const done = work.finally(() => {
-    isDone = true;
+    state.isDone = true;
   });
   done.catch(() => {});
-  for (let i = 0; i < 200 && !isDone; i += 1) await clock.advanceAsync(i === 0 ? 0 : storeTimeoutMs / 2);
+  for (let i = 0; i < 200 && !state.isDone; i += 1) await clock.advanceAsync(i === 0 ? 0 : storeTimeoutMs / 2);
   return done;
 }
 

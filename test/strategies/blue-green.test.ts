@@ -130,7 +130,8 @@ describe('a blue-green switch', () => {
 
   test('ignores instances that come and go', () => {
     const drive = switching();
-    expect(drive.send({ type: 'joined', instance: 'a' }).state).toBe(drive.state);
+    const before = drive.state;
+    expect(drive.send({ type: 'joined', instance: 'a' }).state).toBe(before);
   });
 });
 
@@ -178,6 +179,8 @@ describe('the tasks of a blue-green switch', () => {
     drive.tick(hour);
     expect(drive.state.own.phase).toBe('preparing');
     expect(drive.waits()).toEqual(['check smoke']);
+    expect(drive.status()).toMatchObject({ phase: 'running', waitingFor: ['check smoke'] });
+    expect(drive.last.verdicts).toEqual([{ node: 'root', verdicts: [], waitingFor: ['check smoke'] }]);
     drive.settle('check smoke');
     expect(drive.state.own.phase).toBe('ready');
     expect(drive.last.notices[0]?.data).toEqual({ from: 'preparing', to: 'ready', why: 'green is warmed and checked' });
@@ -360,6 +363,9 @@ describe('a check that fails', () => {
     edited.state = edited.strategy.restore(JSON.parse(JSON.stringify(drive.state)));
     edited.tick();
     expect(edited.state.own.phase).toBe('preparing');
+    edited.state = edited.strategy.restore(JSON.parse(JSON.stringify(drive.state)));
+    expect(edited.order('promote')).toBe('green cannot be switched to before check parity');
+    edited.tick();
     expect(edited.last.notices[0]?.data).toEqual({ from: 'ready', to: 'preparing', why: 'the checks were edited' });
     expect(edited.taskNames()).toEqual(['check parity']);
   });
@@ -377,6 +383,13 @@ describe('the switch', () => {
     expect(drive.order('approve')).toBe('no approval is waited for');
     drive.tick();
     expect(drive.state.own).toMatchObject({ phase: 'baking', why: 'approved' });
+  });
+
+  test('takes no answer before green is ready', () => {
+    const drive = switching({ switch: 'approved', checks: [smoke] });
+    expect(drive.order('approve')).toBe('no approval is waited for');
+    expect(drive.order('reject')).toBe('no approval is waited for');
+    expect(drive.state.own.phase).toBe('preparing');
   });
 
   test('is given up by a rejection', () => {
@@ -418,6 +431,7 @@ describe('the bake', () => {
     drive.see({ green: { outcomes: 50 } });
     drive.tick();
     expect(drive.status().waitingFor).toEqual(['bake for 100 ms', '10 outcomes']);
+    drive.see({ blue: { outcomes: 5 } });
     drive.see({ green: { outcomes: 9 }, blue: { outcomes: 100 } });
     drive.tick(99);
     expect(drive.waits()).toEqual(['bake for 100 ms (now 99)', '1 more outcomes']);
@@ -473,6 +487,7 @@ describe('the bake', () => {
     const drive = reached.baking({ guardrails: [dial('errors')] });
     drive.tick(10 * minute);
     expect(drive.last.notices[0]?.data).toMatchObject({ to: 'live', verdicts: [{ rule: 'errors', outcome: 'pass' }] });
+    expect(drive.last.verdicts).toEqual([{ node: 'root', verdicts: [expect.objectContaining({ rule: 'errors' })] }]);
     const other = reached.baking({ minOutcomes: 1000 });
     expect(other.order('promote')).toBeUndefined();
     expect(other.state.own).toMatchObject({ phase: 'live', why: 'promoted by ann' });
@@ -495,7 +510,7 @@ describe('the way back', () => {
       expect(modelsOf(drive.plan())).toEqual(['v1']);
       expect(drive.last.notices[0]?.data).toEqual({ from: phase, to: 'rolled-back', why: 'it is bad (ann)', share: 0 });
       expect(drive.order('rollback')).toBe('blue serves: green is rolled back already');
-      expect(drive.tick(day).state).toBe(drive.state);
+      expect(drive.rests(day)).toBe(true);
     },
   );
 
@@ -556,7 +571,7 @@ describe('blue is kept warm', () => {
     byDefault.tick(1);
     expect(byDefault.state.own.phase).toBe('retired');
     const forEver = reached.live({ keepWarm: 'forever' });
-    expect(forEver.tick(1000 * day).state).toBe(forEver.state);
+    expect(forEver.rests(1000 * day)).toBe(true);
     expect(forEver.status().waitingFor).toEqual([]);
     expect(forEver.order('pause')).toBe('nothing moves: green is live');
   });
@@ -612,12 +627,12 @@ describe('a command to a blue-green switch', () => {
       drive.order('pause');
       expect(drive.last.notices[0]?.data).toEqual({ from: phase, to: 'paused', why: 'paused by ann' });
       expect(drive.order('pause')).toBe('nothing moves: it is paused');
-      const { state } = drive;
-      expect(drive.tick(2 * day).state).toBe(state);
+      expect(drive.rests(2 * day)).toBe(true);
       expect(drive.waits()).toEqual(['resume()']);
       if (phase !== 'live') expect(drive.status().phase).toBe('paused');
       drive.order('resume');
       expect(drive.last.notices[0]?.data).toEqual({ from: 'paused', to: phase, why: 'resumed by ann' });
+      expect(drive.state.own).toMatchObject({ phase, paused: false, attempt: 1 });
       drive.tick();
       expect(drive.state.own.phase).not.toBe(phase);
     }
@@ -634,6 +649,17 @@ describe('a command to a blue-green switch', () => {
 });
 
 describe('the status of a blue-green switch', () => {
+  test('says in general what is waited for, and no limit of 0', () => {
+    const calendar = { freezes: [{ from: '2026-01-05', to: '2026-01-05' }] };
+    expect(reached.ready({ calendar }).status().waitingFor).toEqual([]);
+    expect(reached.baking().status().waitingFor).toEqual(['bake for 600000 ms']);
+    expect(reached.baking({ bakeMs: 0 }).status().waitingFor).toEqual([]);
+    expect(reached.live().status().waitingFor).toEqual([`keep blue warm for ${day} ms`]);
+    expect(reached.live({ keepWarm: { requests: 5 } }).status().waitingFor).toEqual(['5 requests']);
+    expect(reached.retired().status().waitingFor).toEqual([]);
+    expect(reached['rolled-back']().status().waitingFor).toEqual([]);
+  });
+
   test.each([
     ['preparing', { phase: 'running', stable: 'v1', shares: { green: 0, blue: 1 } }],
     ['ready', { phase: 'waiting', stable: 'v1' }],

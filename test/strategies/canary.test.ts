@@ -158,7 +158,7 @@ describe('a canary', () => {
       why: 'the last stage passed; its share is kept',
     });
     expect(kept.state.own).toMatchObject({ share: 0.1, epoch: 1 });
-    expect(kept.tick(hour).state).toBe(kept.state);
+    expect(kept.rests(hour)).toBe(true);
     expect(kept.status()).toMatchObject({ phase: 'waiting', waitingFor: ['promote()'] });
     expect(kept.order('promote')).toBeUndefined();
     expect(kept.state.own).toMatchObject({ phase: 'promoted', share: 1 });
@@ -195,6 +195,14 @@ describe('the status of a canary', () => {
     expect('settled' in drive.status()).toBe('settled' in status);
     const { stage, attempt, since, why } = drive.state.own;
     expect(drive.status().detail).toEqual({ stage, attempt, since, why });
+  });
+
+  test('says nothing of a stage once it is settled', () => {
+    const drive = new Drive(new Canary({ baseline: 'v1', candidate: 'v2' }));
+    drive.order('promote');
+    expect(drive.status().waitingFor).toEqual([]);
+    drive.order('rollback');
+    expect(drive.status().waitingFor).toEqual([]);
   });
 
   test('says what the stage waits for in general, without a look', () => {
@@ -277,7 +285,7 @@ describe('a command to a canary', () => {
     const drive = canary();
     drive.order('pause');
     expect(drive.last.notices[0]?.data).toEqual({ from: 'ramping', to: 'paused', why: 'paused by ann' });
-    expect(drive.tick(hour).state).toBe(drive.state);
+    expect(drive.rests(hour)).toBe(true);
     expect(drive.state.own).toMatchObject({ share: 0.1, epoch: 1 });
     drive.order('resume');
     expect(drive.last.notices[0]?.data).toEqual({ from: 'paused', to: 'ramping', why: 'resumed by ann' });
@@ -338,6 +346,13 @@ describe('a hold', () => {
     expect(drive.state.own).toMatchObject({ stage: '50%', approved: false });
   });
 
+  test('takes no answer while it is paused', () => {
+    const drive = held();
+    drive.tick(10);
+    drive.order('pause');
+    expect(drive.order('approve')).toBe('no approval is waited for');
+  });
+
   test('asks for an approval of each stage', () => {
     const drive = held();
     drive.tick(10);
@@ -353,7 +368,7 @@ describe('a hold', () => {
     drive.tick();
     expect(drive.order('reject')).toBeUndefined();
     expect(drive.state.own).toMatchObject({ phase: 'rolled-back', share: 0, byMachine: false, why: 'rejected (ann)' });
-    expect(drive.tick(hour).state).toBe(drive.state);
+    expect(drive.rests(hour)).toBe(true);
   });
 });
 
@@ -384,7 +399,7 @@ describe('a guardrail of a canary', () => {
       why: 'it is fail (guardrail errors)',
       share: 0,
     });
-    expect(drive.tick(hour).state).toBe(drive.state);
+    expect(drive.rests(hour)).toBe(true);
   });
 
   test.each(['pass', 'inconclusive', 'insufficient-data', 'error', 'cancelled'] as const)(
@@ -424,6 +439,10 @@ describe('a guardrail of a canary', () => {
       else if (phase === 'rolled-back') drive.order('rollback');
       else drive.tick();
       expect(drive.state.own.phase).toBe(phase);
+      drive.tick();
+      const isJudged = phase === 'paused' || phase === 'kept';
+      expect(drive.last.verdicts?.[0]?.verdicts.length ?? 0).toBe(isJudged ? 1 : 0);
+      if (isJudged) expect(drive.last.verdicts?.[0]?.node).toBe('root');
       rule.outcome = 'fail';
       drive.tick();
       expect(drive.state.own.phase).toBe(phase === 'promoted' ? 'promoted' : 'rolled-back');
@@ -495,7 +514,7 @@ describe('a retry', () => {
     }
     expect(salts).toEqual(['root', 'root#2', 'root#3']);
     expect(drive.state.own).toMatchObject({ phase: 'rolled-back', attempt: 3 });
-    expect(drive.tick(hour).state).toBe(drive.state);
+    expect(drive.rests(hour)).toBe(true);
   });
 
   test('says which of how many it is', () => {
@@ -522,17 +541,17 @@ describe('a retry', () => {
   test('does not follow a rollback by a person, nor come without being asked for', () => {
     const { drive } = failing();
     drive.order('rollback');
-    expect(drive.tick(hour).state).toBe(drive.state);
+    expect(drive.rests(hour)).toBe(true);
     const without = failing({ retry: undefined }).drive;
     without.tick();
-    expect(without.tick(hour).state).toBe(without.state);
+    expect(without.rests(hour)).toBe(true);
   });
 
   test('waits for the calendar, as every growth does', () => {
     const { drive } = failing({ calendar: { freezes: [{ from: '2026-01-05', to: '2026-01-05' }] } });
     drive.tick();
     expect(drive.state.own.phase).toBe('rolled-back');
-    expect(drive.tick(14 * hour).state).toBe(drive.state);
+    expect(drive.rests(14 * hour)).toBe(true);
     drive.tick(hour);
     expect(drive.state.own).toMatchObject({ phase: 'ramping', attempt: 2 });
   });
@@ -628,7 +647,7 @@ describe('a canary whose stages were edited', () => {
 
   test('changes nothing when only the numbers beside the share were edited', () => {
     const drive = edited(named({ few: 0.1, some: 0.2 }), named({ few: 0.05, some: 0.2 }, { minAgeMs: 1000 }), 1);
-    expect(drive.tick(10).state).toBe(drive.state);
+    expect(drive.rests(10)).toBe(true);
     expect(drive.waits()).toEqual(['age of 1000 ms (now 10)']);
   });
 

@@ -144,7 +144,7 @@ describe('a composite', () => {
     expect(notices).toEqual([]);
     expect(refused).toBeUndefined();
     const drive = new Drive(tree());
-    expect(drive.send({ type: 'promote', by: 'x', node: 'root/ab' })).toEqual({
+    expect(drive.send({ type: 'promote', by: 'x', node: 'root/ab' })).toStrictEqual({
       state: drive.state,
       notices: [{ type: 'transition', node: 'root/ab', data: { n: 1, from: 'a', to: 'b', why: 'root/ab moved' } }],
     });

@@ -32,6 +32,7 @@ describe('exact', () => {
     ['dates that are none', new Date(Number.NaN), new Date(Number.NaN)],
     ['typed arrays and lists', new Float64Array([1, 2]), [1, 2]],
     ['empty objects', {}, {}],
+    ['an empty object without a prototype', Object.create(null) as object, {}],
     ['an object without a prototype', Object.assign(Object.create(null) as object, { a: 1 }), { a: 1 }],
     ['bigints', 5n, 5n],
   ])('takes %s for equal', (_, a, b) => {
@@ -52,6 +53,11 @@ describe('exact', () => {
     ['objects of as many other keys', { a: 1 }, { b: 1 }],
     ['a key and one that is inherited', { toString: Object.prototype.toString }, { x: 1 }],
     ['values deep inside', { a: [{ b: 1 }] }, { a: [{ b: 2 }] }],
+    ['objects of which one key agrees', { a: 1, b: 2 }, { a: 1, b: 3 }],
+    ['a typed array and an object with its keys', new Uint8Array([1]), { 0: 1 }],
+    ['an empty list and an empty object', [], {}],
+    ['an empty typed array and an empty object', new Uint8Array(0), {}],
+    ['a text and an object with its keys', 'a', { 0: 'a' }],
     ['dates', new Date(5), new Date(6)],
     ['a date and its time', new Date(5), 5],
     ['typed arrays', new Uint8Array([1]), new Uint8Array([2])],
@@ -130,6 +136,7 @@ describe('withinTolerance', () => {
     expect(agree(near, 90, 100)).toBe(true);
     expect(agree(near, 100, 90)).toBe(true);
     expect(agree(near, -90, -100)).toBe(true);
+    expect(agree(near, 1e308, 0.95e308)).toBe(true);
     expect(agree(near, 89.9, 100)).toBe(false);
     expect(agree(near, 0, 1e-9)).toBe(false);
     expect(agree(near, -1, 1)).toBe(false);
@@ -154,6 +161,8 @@ describe('withinTolerance', () => {
 
   test('never calls a text of a number near', () => {
     expect(agree(withinTolerance({ absolute: 5 }), 1, '1')).toBe(false);
+    expect(agree(withinTolerance({ absolute: 5 }), '1', 1)).toBe(false);
+    expect(agree(withinTolerance({ absolute: 5 }), ['1'], ['2'])).toBe(false);
   });
 
   test('compares what `by` selects', () => {
@@ -205,6 +214,9 @@ describe('setOverlap', () => {
     const same = setOverlap({ atLeast: 1 });
     expect(agree(same, [{ a: 1, b: 2 }, [1]], [[1], { b: 2, a: 1 }])).toBe(true);
     expect(agree(same, [1], ['1'])).toBe(false);
+    expect(agree(same, [{ a: 1 }], [{ a: 2 }])).toBe(false);
+    expect(agree(same, [[1]], [[2]])).toBe(false);
+    expect(agree(same, [Number.NaN], [null])).toBe(false);
     expect(agree(same, [null], ['null'])).toBe(false);
     expect(agree(same, new Set(['a', 'b']), ['b', 'a', 'a'])).toBe(true);
     expect(agree(same, new Uint8Array([1, 2]), [2, 1])).toBe(true);

@@ -48,6 +48,13 @@ export class Drive<S extends Json, M extends string> {
     return look;
   }
 
+  /** True when a look after so long changes nothing. */
+  rests(ms = 0): boolean {
+    const before = this.state;
+    this.tick(ms);
+    return this.state === before;
+  }
+
   /** A person's command; gives why it was refused, if it was. */
   order(
     type: Order,

@@ -176,6 +176,17 @@ describe('the deadline of a stage', () => {
     expect(at(dry, { age: 100 }).action).toBe('hold');
   });
 
+  test('has too few data when any gate says so', () => {
+    const gates = [gateDial('a', 'inconclusive'), gateDial('b', 'insufficient-data')];
+    const stage = { maxAgeMs: 100, gates, onDeadline: 'advance', onInsufficient: 'rollback' } as const;
+    expect(at(stage, { age: 100 }).action).toBe('rollback');
+  });
+
+  test('does the same with an approval to come, save going on', () => {
+    for (const onDeadline of ['wait', 'hold', 'rollback'] as const)
+      expect(at({ ...open, hold: true, onDeadline }, { age: 100 }).action).toBe(onDeadline);
+  });
+
   test('is not waited for by a stage that may end before', () => {
     expect(at({ ...open, gates: [gateDial()] }, { age: 50 }).action).toBe('advance');
   });
@@ -248,6 +259,7 @@ describe('a list of stages', () => {
       "stages[1].share: must be a fraction in [0, 1] (was 'b').",
       'stages[2].share: must be a fraction in [0, 1] (was undefined).',
     ]);
+    expect(issuesOf([{ share: 'a' }, { share: 0.2 }])).toHaveLength(1);
     expect(issuesOf([null, 7])).toEqual([
       'stages[0]: must be an object (was null).',
       'stages[1]: must be an object (was 7).',
