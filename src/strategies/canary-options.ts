@@ -53,8 +53,6 @@ export const canaryCheck: Check = object({
   candidate: branchCheck,
   stages: optional(stagesCheck),
   guardrails: optional(listOf(guardrailCheck)),
-  // The word of the contract: its value is never a function, and the object is never awaited.
-  // oxlint-disable-next-line unicorn/no-thenable
   then: optional(oneOf('promote', 'keep')),
   calendar: optional(calendarCheck),
   retry: optional(object({ times: count, afterMs: duration, sameUnits: optional(flag) })),

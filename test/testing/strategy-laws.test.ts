@@ -1,4 +1,3 @@
-/* oxlint-disable unicorn/no-thenable -- `then` is an option of a canary, and no canary is ever awaited. */
 import { describe, expect, test } from 'vitest';
 import type { Guardrail } from '../../src/analysis/verdict.js';
 import { binary } from '../../src/evidence/metric.js';
