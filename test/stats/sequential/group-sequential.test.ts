@@ -162,6 +162,12 @@ describe('groupSequentialBounds', () => {
     );
   });
 
+  it('agrees to 12 digits with an integral in 40-digit arithmetic (mpmath) at the second of 20 looks', () => {
+    const { z } = groupSequentialBounds({ alpha: 0.01, information: equalLooks(20), spending: 'obrien-fleming' });
+    expect(z[0]).toBeCloseTo(12.498445862292, 11);
+    expect(z[1]).toBeCloseTo(8.79915895436528, 11);
+  });
+
   it('keeps its digits where a look may spend next to nothing', () => {
     const { z, spent } = groupSequentialBounds({
       alpha: 0.05,
