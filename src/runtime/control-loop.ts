@@ -255,6 +255,8 @@ export class ControlLoop {
       if (outcome === undefined) return { accepted: false, reason: 'the store does not answer' };
       if (outcome === 'conflict') continue;
       this.#pending = this.#pending.filter((command) => !included.has(command));
+      // What the last tick saw was seen of the state before.
+      if (signal?.type !== 'tick') this.#looks = new Map();
       this.#adopt();
       await this.#archive();
       return answer;

@@ -27,6 +27,10 @@ import { TaskRunner } from './task-runner.js';
 import { Telemetry } from './telemetry.js';
 import { Ticker } from './ticker.js';
 
+/** Words of people go into the stored state: these many characters of them. */
+const reasonMax = 1000;
+const byMax = 200;
+
 /** A router that runs: it joins the data plane, the control loop and what is told of them, and decides nothing itself. */
 export class LiveRouter<Ms extends Models, Qs extends Metrics, M extends string> implements Router<Ms, Qs, M> {
   readonly name: string;
@@ -114,7 +118,7 @@ export class LiveRouter<Ms extends Models, Qs extends Metrics, M extends string>
   }
 
   rollback(reason: string, options: CommandOptions = {}): Promise<Answer> {
-    return this.#order({ type: 'rollback', reason, ...addressed(options) });
+    return this.#order({ type: 'rollback', reason: String(reason).slice(0, reasonMax), ...addressed(options) });
   }
 
   pause(options: CommandOptions = {}): Promise<Answer> {
@@ -283,6 +287,7 @@ export class LiveRouter<Ms extends Models, Qs extends Metrics, M extends string>
   }
 }
 
-function addressed({ node, by = 'a person' }: CommandOptions): { readonly by: string; readonly node?: string } {
-  return node === undefined ? { by } : { by, node };
+function addressed(options: CommandOptions): { readonly by: string; readonly node?: string } {
+  const by = String(options.by ?? 'a person').slice(0, byMax);
+  return options.node === undefined ? { by } : { by, node: options.node };
 }

@@ -4,3 +4,6 @@ export type { Law } from './law.js';
 export { ManualClock } from './manual-clock.js';
 export { storeLaws } from './store-laws.js';
 export type { StoreUnderTest } from './store-laws.js';
+export { fakeCell, fakeStratum, fakeView } from './fake-view.js';
+export { strategyLaws } from './strategy-laws.js';
+export type { StrategyLawsOptions } from './strategy-laws.js';

@@ -314,6 +314,21 @@ describe('orders', () => {
     expect(await router.promote()).toEqual({ accepted: false, reason: 'the router is closed' });
   });
 
+  test('keep no more than a thousand characters of a reason', async () => {
+    const router = make();
+    await router.rollback('x'.repeat(100_000), { by: 'y'.repeat(100_000) });
+    expect(router.status().history[0]?.why).toBe(`${'x'.repeat(1000)} (${'y'.repeat(200)})`);
+  });
+
+  test('forget what the last tick saw, since it saw another state', async () => {
+    const router = make();
+    await router.tick();
+    const seen = router.status().root.waitingFor;
+    await router.pause();
+    expect(router.status().root.waitingFor).not.toEqual(seen);
+    expect(router.status().root.waitingFor).toEqual(['resume()']);
+  });
+
   test('are told once, as events and to the logger', async () => {
     const logger = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
     const router = make({ logger });
