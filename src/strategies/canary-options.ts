@@ -1,8 +1,8 @@
 import { type Calendar, calendarCheck } from '../core/calendar.js';
-import { type Check, count, duration, flag, fraction, listOf, object, oneOf, optional, text } from '../core/options.js';
-import { type Attempt, stateCheck } from './attempt.js';
+import { type Check, listOf, object, oneOf, optional, text } from '../core/options.js';
 import { branchCheck } from './children.js';
 import { guardrailCheck } from './judging.js';
+import { type RampPhase, type RampState, type Retry, retryCheck } from './ramp-state.js';
 import { type Stage, stagesCheck } from './stages.js';
 
 /** Options of a canary. */
@@ -18,25 +18,17 @@ export interface CanaryOptions<B, C, G, H> {
   /** When shares may grow. Rollbacks never wait for it. */
   readonly calendar?: Calendar;
   /** New attempts after a rollback by a guardrail, so many times, so long after it. Default: none. */
-  readonly retry?: { readonly times: number; readonly afterMs: number; readonly sameUnits?: boolean };
+  readonly retry?: Retry;
   /** The attribute that must keep seeing the same model. Default `targetingKey`. */
   readonly unit?: string;
   /** What units are hashed with. Default: the node's path. */
   readonly salt?: string;
 }
 
-export type CanaryPhase = 'ramping' | 'paused' | 'kept' | 'promoted' | 'rolled-back';
+export type CanaryPhase = RampPhase;
 
 /** The own part of a canary's state. */
-export type CanaryState = Attempt & {
-  readonly phase: CanaryPhase;
-  readonly stage: string;
-  readonly share: number;
-  readonly approved: boolean;
-  /** A guardrail rolled back, not a person: only then a retry starts by itself. */
-  readonly byMachine: boolean;
-  readonly why: string;
-};
+export type CanaryState = RampState;
 
 const minute = 60_000;
 
@@ -55,26 +47,7 @@ export const canaryCheck: Check = object({
   guardrails: optional(listOf(guardrailCheck)),
   then: optional(oneOf('promote', 'keep')),
   calendar: optional(calendarCheck),
-  retry: optional(object({ times: count, afterMs: duration, sameUnits: optional(flag) })),
+  retry: optional(retryCheck),
   unit: optional(text),
   salt: optional(text),
 });
-
-/** What a stored own part must look like. */
-export const canaryStateCheck: Check = stateCheck({
-  phase: oneOf('ramping', 'paused', 'kept', 'promoted', 'rolled-back'),
-  stage: text,
-  share: fraction,
-  approved: flag,
-  byMachine: flag,
-  why: text,
-});
-
-/** What the phases are to everybody else. */
-export const statusPhases = {
-  ramping: 'running',
-  paused: 'paused',
-  kept: 'waiting',
-  promoted: 'settled',
-  'rolled-back': 'settled',
-} as const;
