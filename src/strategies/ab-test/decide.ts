@@ -80,7 +80,8 @@ export function decide(setup: ABTestSetup, own: ABTestState, view: View): Decisi
   const losers = shown.filter(({ direction }) => direction === 'worse').map(({ arm }) => arm);
   const beaten = [...new Set([...own.beaten, ...losers])];
   const judged = { ...open, beaten, verdicts };
-  const [winner] = winners.sort((a, b) => gainOf(b) - gainOf(a));
+  // While no window has closed there are no estimates; then the clearer finding leads.
+  const [winner] = winners.sort((a, b) => gainOf(b) - gainOf(a) || a.pValue - b.pValue);
   if (winner !== undefined) {
     return {
       ...judged,

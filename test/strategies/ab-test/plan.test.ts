@@ -92,6 +92,12 @@ describe('the plan of an A/B test', () => {
       ['in', 0.5],
       ['out', 0.5],
     ]);
+    expect(gate).not.toHaveProperty('unit');
+    const held = planOf(ab({ holdout: 0.25 })) as Split<string>;
+    expect(held.arms.map(({ arm, share }) => [arm, share])).toEqual([
+      ['in', 0.75],
+      ['out', 0.25],
+    ]);
     const whole = planOf(ab({ layer: { name: 'page', from: 0, to: 1 } })) as Split<string>;
     expect(whole.cuts).toEqual([{ below: 2 ** 32, arm: 0 }]);
   });

@@ -51,7 +51,7 @@ describe('the report of an A/B test', () => {
       ['error', 'secondary', 'inconclusive'],
     ]);
     const [row] = report.comparisons;
-    expect(row).toMatchObject({ arm: 'b', n: 5000, controlN: 5000, test: 'event-binomial' });
+    expect(row).toMatchObject({ arm: 'b', n: 5000, controlN: 5000, test: 'event-binomial, on events and non-events' });
     expect([row?.mean, row?.controlMean, row?.difference, row?.lift]).toEqual([
       expect.closeTo(0.14, 9),
       expect.closeTo(0.1, 9),
@@ -94,7 +94,7 @@ describe('the report of an A/B test', () => {
       eValue: null,
       pValue: null,
       adjustedPValue: null,
-      test: 'event-binomial',
+      test: 'event-binomial, on events and non-events',
       verdict: 'insufficient-data',
     });
     const strata = [{ cells: { b: { outcomes: 50, errors: 50 }, c: { outcomes: 50 }, a: { outcomes: 50 } } }];

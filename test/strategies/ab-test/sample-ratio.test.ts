@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { fold } from '../../../src/evidence/fold.js';
 import type { View } from '../../../src/strategies/strategy.js';
+import { sampleRatioMismatch } from '../../../src/strategies/ab-test/sample-ratio.js';
 import { fakeStratum } from '../view.js';
 import { type Facts, minute, scopeAt, viewOf, tick, order, promote, clicks, better, ab, after } from './cases.js';
 
@@ -23,9 +24,12 @@ describe('the sample ratio of an A/B test', () => {
     expect(first.state.own).toMatchObject({ phase: 'running', result: 'undecided' });
     expect(first.urgent).toBeUndefined();
     expect(first.verdicts?.[0]?.waitingFor?.[0]).toContain('a person, since units do not arrive');
-    const second = test.reduce(first.state, tick, viewOf(better), scopeAt(3));
-    expect(second.state).toBe(first.state);
-    expect(second.notices).toEqual([]);
+    const worse = [{ cells: { b: clicks(4000, 700), a: clicks(5000, 500) } }];
+    for (const strata of [better, lossy, worse]) {
+      const second = test.reduce(first.state, tick, viewOf(strata), scopeAt(3));
+      expect(second.state).toBe(first.state);
+      expect(second.notices).toEqual([]);
+    }
   });
 
   it('refuses to promote by estimates then, but not an arm that a person names', () => {
@@ -71,6 +75,20 @@ describe('the sample ratio of an A/B test', () => {
       evidence: () => ramp.map((facts) => fold(fakeStratum({ node: 'ab', ...facts }))),
     };
     expect(test.reduce(test.init(0, scopeAt()), tick, view, scopeAt(3)).notices).toEqual([]);
+  });
+
+  it('bets epoch by epoch in their order, in whatever order the strata come', () => {
+    const epochs = (b: number): readonly Facts[] => [
+      { epoch: 1, shares: { b: 0.1, a: 0.9 }, cells: { b: clicks(130, 0), a: clicks(900, 0) } },
+      { epoch: 2, from: minute, to: 2 * minute, cells: { b: clicks(b, 0), a: clicks(500, 0) } },
+    ];
+    const found = (strata: readonly Facts[]) =>
+      sampleRatioMismatch(strata.map((facts) => fakeStratum({ node: 'ab', ...facts }))) !== undefined;
+    const counts = Array.from({ length: 200 }, (_, index) => 450 + index * 2);
+    const alarms = counts.filter((b) => found(epochs(b)));
+    expect(alarms.length).toBeGreaterThan(10);
+    expect(alarms.length).toBeLessThan(190);
+    expect(counts.filter((b) => found([...epochs(b)].reverse()))).toEqual(alarms);
   });
 
   it('takes a unit of an arm without a share for broken at once', () => {

@@ -46,6 +46,12 @@ describe('an A/B test that is edited in the program', () => {
     expect(edited.reduce(state, tick, viewOf(), scopeAt(6)).state).toBe(state);
   });
 
+  it('notices an edit that leaves one of the weights as it was', () => {
+    const start = weighted(4, 2, 2).init(0, scopeAt());
+    const { state } = weighted(4, 1, 3).reduce(start, tick, viewOf(), scopeAt(5));
+    expect(state.own.weights).toEqual([0.125, 0.375, 0.5]);
+  });
+
   it('follows a new coverage', () => {
     const start = weighted(1, 1, 1).init(0, scopeAt());
     const { state } = weighted(1, 1, 1, { coverage: 0.25 }).reduce(start, tick, viewOf(), scopeAt(5));
