@@ -1,10 +1,11 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 
 // Every `ts` block of the README and of docs/ is run as a module of its own, against the sources. A line that ends in
-// `// => value` also states what its expression is: what a page claims is what the code gives.
+// `// => value` also states what its expression is: what a page claims is what the code gives. And all of them type-check.
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const generated = join(root, 'test/generated');
@@ -44,6 +45,8 @@ function withClaims(code: string): string {
     .join('\n');
 }
 
+const fileOf = ({ page, line }: Block) => `${`${page}:${line}`.replaceAll(/\W+/g, '-')}.ts`;
+
 const pages = [
   'README.md',
   ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
@@ -51,6 +54,15 @@ const pages = [
     .map((file) => join('docs', file)),
 ];
 const blocks = pages.flatMap(blocksOf);
+
+/** What a command prints, whether it fails or not. */
+function outputOf(command: string, args: readonly string[]): string {
+  try {
+    return execFileSync(command, args, { encoding: 'utf8', cwd: root });
+  } catch (error) {
+    return (error as { stdout: string }).stdout;
+  }
+}
 
 beforeAll(() => {
   mkdirSync(generated, { recursive: true });
@@ -78,6 +90,30 @@ describe('the code of the docs', () => {
       await import(/* @vite-ignore */ pathToFileURL(file).href);
     },
   );
+});
+
+describe('the types of the docs', () => {
+  test('are right', () => {
+    const folder = join(generated, 'types');
+    mkdirSync(folder, { recursive: true });
+    for (const block of blocks) writeFileSync(join(folder, fileOf(block)), `${block.code}\nexport {};\n`);
+    const { compilerOptions } = JSON.parse(readFileSync(join(root, 'tsconfig.json'), 'utf8')) as {
+      compilerOptions: { paths: Record<string, readonly string[]> };
+    };
+    const paths = Object.entries(compilerOptions.paths).map(([name, [target]]) => [
+      name,
+      [join(root, target as string)],
+    ]);
+    const config = {
+      extends: join(root, 'tsconfig.json'),
+      include: [join(folder, '*.ts'), join(root, 'src/**/*.d.ts')],
+      exclude: [],
+      compilerOptions: { paths: Object.fromEntries(paths) },
+    };
+    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config));
+    const compiler = join(root, 'node_modules/typescript7/bin/tsc');
+    expect(outputOf(process.execPath, [compiler, '--noEmit', '-p', folder])).toBe('');
+  });
 });
 
 describe('the links of the docs', () => {
