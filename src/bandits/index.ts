@@ -1,0 +1,11 @@
+export { type EpsilonGreedyOptions, epsilonGreedy } from './epsilon-greedy.js';
+export type { ArmEvidence, BanditEvidence, Policy } from './evidence.js';
+export { exp3, type Exp3Options } from './exp3.js';
+export { withFloor, withMinimum } from './floor.js';
+export { type ArmIndex, indexPolicy } from './index-policy.js';
+export { bernoulliKl, klUcb } from './kl-ucb.js';
+export { moss } from './moss.js';
+export { softmax } from './softmax.js';
+export { type RewardModel, thompson, type ThompsonOptions } from './thompson.js';
+export { topTwoThompson, type TopTwoOptions } from './top-two.js';
+export { ucb1, ucb1Tuned } from './ucb1.js';
