@@ -51,3 +51,8 @@ export function needValue(where: string, name: string, value: number): void {
 export function needMeasure(where: string, name: string, value: number): void {
   need(value >= 1e-150 && value <= 1e150, where, name, 'a number from 1e-150 to 1e150', value);
 }
+
+/** Degrees of freedom and shapes: beyond these limits neighbouring numbers can no longer be told apart by a tail. */
+export function needShape(where: string, name: string, value: number): void {
+  need(value >= 1e-8 && value <= 1e15, where, name, 'a number from 1e-8 to 1e15', value);
+}

@@ -12,6 +12,10 @@ function needArms(where: string, arms: readonly Belief[]): void {
     const alike = 'alpha' in arm === 'alpha' in (arms[0] as Belief);
     need(alike, where, `arms[${index}]`, 'of the same kind as the first: all beta or all normal', arm);
   });
+  const means = arms.map((arm) => ('mean' in arm ? arm.mean : 0));
+  const least = 1e-10 * (Math.max(...means) - Math.min(...means));
+  const known = arms.every((arm) => 'alpha' in arm || arm.sd >= least);
+  need(known, where, 'arms', 'normal with an sd of at least 1e-10 of the distance between their means', least);
 }
 
 function integral(nodes: readonly Node[], value: (node: Node) => number): number {

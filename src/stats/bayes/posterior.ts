@@ -1,11 +1,11 @@
-import { need, needFinite, needPositive } from '../domain.js';
+import { need, needFinite, needMeasure, needPositive, needValue } from '../domain.js';
 import { logUpperTail, standardQuantile, upperTail } from '../distributions/normal.js';
 import { betaPoint } from '../special/beta-quantile.js';
 import { incompleteBeta } from '../special/incomplete-beta.js';
 import { type Interval, readOptions } from '../tests/result.js';
 import { needProportion } from '../tests/two-proportion-z.js';
 
-/** What is believed of a proportion: Beta(alpha, beta). */
+/** What is believed of a proportion: Beta(alpha, beta), each from .05 (below, most draws are 0 or 1) to 1e15. */
 export interface BetaBelief {
   readonly alpha: number;
   readonly beta: number;
@@ -21,11 +21,13 @@ export type Belief = BetaBelief | NormalBelief;
 
 export function needBelief(where: string, name: string, belief: Belief): void {
   if ('alpha' in belief) {
-    needPositive(where, `${name}.alpha`, belief.alpha);
-    needPositive(where, `${name}.beta`, belief.beta);
+    for (const key of ['alpha', 'beta'] as const) {
+      const value = belief[key];
+      need(value >= 0.05 && value <= 1e15, where, `${name}.${key}`, 'a number from .05 to 1e15', value);
+    }
   } else {
-    needFinite(where, `${name}.mean`, belief.mean);
-    needPositive(where, `${name}.sd`, belief.sd);
+    needValue(where, `${name}.mean`, belief.mean);
+    needMeasure(where, `${name}.sd`, belief.sd);
   }
 }
 

@@ -25,9 +25,10 @@ const rule = /* @__PURE__ */ gaussLegendre(14);
 // Panel edges on either side of every centre, in spreads; then doubling until the bell has ended.
 const offsets = [0, 1, 2.5, 4, 6, 9];
 
-function bell(belief: Belief): Bell {
+function bell(belief: Belief, origin: number): Bell {
   if ('mean' in belief) {
-    const { mean, sd } = belief;
+    const { sd } = belief;
+    const mean = belief.mean - origin;
     return {
       centre: mean,
       spread: sd,
@@ -75,7 +76,10 @@ function edgesOf(bells: readonly Bell[]): number[] {
  * without any chance, so the same evidence gives the same weights on every replica.
  */
 export function quadrature(beliefs: readonly Belief[]): Node[] {
-  const bells = beliefs.map(bell);
+  // Measured from the first mean, so that a large common level takes no digits from the differences.
+  const [first] = beliefs;
+  const origin = first !== undefined && 'mean' in first ? first.mean : 0;
+  const bells = beliefs.map((belief) => bell(belief, origin));
   const edges = edgesOf(bells);
   const onLogit = beliefs.some((belief) => 'alpha' in belief);
   const nodes: Node[] = [];

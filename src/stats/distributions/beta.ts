@@ -1,5 +1,5 @@
 import type { Rng } from '../../core/rng.js';
-import { needPositive } from '../domain.js';
+import { needShape } from '../domain.js';
 import { betaPoint } from '../special/beta-quantile.js';
 import { incompleteBeta, logBetaPrefix } from '../special/incomplete-beta.js';
 import { type ContinuousDistribution, continuous } from './distribution.js';
@@ -25,12 +25,12 @@ function draw(rng: Rng, alpha: number, beta: number): number {
   return 1 / (1 + Math.exp(logGammaDraw(rng, beta) - logGammaDraw(rng, alpha)));
 }
 
-/** The beta distribution on [0, 1] with parameters `alpha` and `beta`, both over 0; the mean is alpha / (alpha + beta). */
+/** The beta distribution on [0, 1] with parameters `alpha` and `beta`, both 1e-8 to 1e15; the mean is alpha / (alpha + beta). */
 export const beta: ContinuousDistribution<[alpha: number, beta: number]> = /* @__PURE__ */ continuous({
   name: 'beta',
   check(where, alpha, beta) {
-    needPositive(where, 'alpha', alpha);
-    needPositive(where, 'beta', beta);
+    needShape(where, 'alpha', alpha);
+    needShape(where, 'beta', beta);
   },
   tails: (x, alpha, beta) => incompleteBeta(alpha, beta, x, 1 - x),
   logPdf: logDensity,

@@ -1,4 +1,4 @@
-import { needPositive } from '../domain.js';
+import { needShape } from '../domain.js';
 import { betaPoint } from '../special/beta-quantile.js';
 import { incompleteBeta, logBetaPrefix } from '../special/incomplete-beta.js';
 import { endTails, type Tails } from '../special/tails.js';
@@ -18,12 +18,12 @@ function logDensity(x: number, d1: number, d2: number): number {
   return logBetaPrefix(d1 / 2, d2 / 2, ratio / (1 + ratio), 1 / (1 + ratio)) - Math.log(x);
 }
 
-/** Fisher's F distribution with `d1` and `d2` degrees of freedom, both over 0. */
+/** Fisher's F distribution with `d1` and `d2` degrees of freedom, both 1e-8 to 1e15. */
 export const f: ContinuousDistribution<[d1: number, d2: number]> = /* @__PURE__ */ continuous({
   name: 'f',
   check(where, d1, d2) {
-    needPositive(where, 'd1', d1);
-    needPositive(where, 'd2', d2);
+    needShape(where, 'd1', d1);
+    needShape(where, 'd2', d2);
   },
   tails,
   logPdf: logDensity,

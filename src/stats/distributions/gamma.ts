@@ -1,5 +1,5 @@
 import type { Rng } from '../../core/rng.js';
-import { needPositive } from '../domain.js';
+import { needPositive, needShape } from '../domain.js';
 import { gammaPoint } from '../special/gamma-quantile.js';
 import { incompleteGamma, logGammaPrefix } from '../special/incomplete-gamma.js';
 import { type ContinuousDistribution, continuous, uniform } from './distribution.js';
@@ -33,11 +33,11 @@ export function logGammaDraw(rng: Rng, shape: number): number {
   return Math.log(d);
 }
 
-/** The gamma distribution of `shape` and `scale` (default 1; the mean is shape times scale), both over 0. */
+/** The gamma distribution of `shape` and `scale` (default 1; the mean is shape times scale); a shape is 1e-8 to 1e15, a scale over 0. */
 export const gamma: ContinuousDistribution<[shape: number, scale?: number]> = /* @__PURE__ */ continuous({
   name: 'gamma',
   check(where, shape, scale = 1) {
-    needPositive(where, 'shape', shape);
+    needShape(where, 'shape', shape);
     needPositive(where, 'scale', scale);
   },
   tails: (x, shape, scale = 1) => incompleteGamma(shape, x / scale),

@@ -1,5 +1,5 @@
 import type { Rng } from '../../core/rng.js';
-import { needFinite, needPositive } from '../domain.js';
+import { needFinite, needPositive, needShape } from '../domain.js';
 import { fractionBeta, logBetaPrefix } from '../special/incomplete-beta.js';
 import { zeroBelow } from '../special/newton.js';
 import { mirrored, type Tails, tailsFrom } from '../special/tails.js';
@@ -13,7 +13,7 @@ function shares(t: number, df: number): readonly [number, number] {
   return [1 / (1 + ratio), ratio === Infinity ? 1 : ratio / (1 + ratio)];
 }
 
-/** Both tails of the standard t at any number; df may be up to 1e300. */
+/** Both tails of the standard t at any number. */
 export function tTails(t: number, df: number): Tails {
   if (t < 0) return mirrored(tTails(-t, df));
   const [rest, share] = t === Infinity ? [0, 1] : shares(t, df);
@@ -54,11 +54,11 @@ function draw(rng: Rng, df: number): number {
   return z * Math.exp(0.5 * (Math.log(df / 2) - logGammaDraw(rng, df / 2)));
 }
 
-/** Student's t distribution with `df` degrees of freedom (over 0, not only whole), moved by `location`, times `scale`. */
+/** Student's t distribution with `df` degrees of freedom (1e-8 to 1e15, not only whole), moved by `location`, times `scale`. */
 export const t: ContinuousDistribution<[df: number, location?: number, scale?: number]> = /* @__PURE__ */ continuous({
   name: 't',
   check(where, df, location = 0, scale = 1) {
-    needPositive(where, 'df', df);
+    needShape(where, 'df', df);
     needFinite(where, 'location', location);
     needPositive(where, 'scale', scale);
   },

@@ -56,7 +56,7 @@ export function relativeLift(input: LiftInput): LiftResult {
   const control = armMoments(where, 'control', input.control);
   const treatment = armMoments(where, 'treatment', input.treatment);
   const nothing = { standardError: null };
-  if (!(control.n >= 2 && treatment.n >= 2 && control.mean !== 0))
+  if (!(control.n >= 2 && treatment.n >= 2 && Math.abs(control.mean) >= 1e-150))
     return { ...degenerate('relative lift', 'no-data'), ...nothing };
   const ratio = treatment.mean / control.mean;
   const square = control.mean * control.mean;

@@ -82,6 +82,16 @@ describe('probBest', () => {
     );
   });
 
+  it('sums to one at the least certain beliefs that are allowed', () => {
+    const best = stats.probBest([
+      { alpha: 0.05, beta: 0.05 },
+      { alpha: 0.05, beta: 0.05 },
+      { alpha: 1e15, beta: 1e15 },
+    ]);
+    expect(best.reduce((sum, p) => sum + p, 0)).toBeCloseTo(1, 8);
+    expect(best[0]).toBeCloseTo(best[1] as number, 10);
+  });
+
   it('is even among arms that are alike, whatever their number', () => {
     for (const count of [1, 2, 7]) {
       for (const arm of [
@@ -98,6 +108,14 @@ describe('probBest', () => {
         { mean: 0, sd: 1 },
       ])[0],
     ).toBeCloseTo(0.5, 12);
+  });
+
+  it('knows arms whose level is large against their differences', () => {
+    const [, better] = stats.probBest([
+      { mean: 1e12, sd: 1e-3 },
+      { mean: 1e12 + 2 ** -10, sd: 1e-3 },
+    ]) as [number, number];
+    expect(better).toBeCloseTo(stats.normal.cdf(2 ** -10 / Math.hypot(1e-3, 1e-3)), 9);
   });
 
   it('learns with two arms, and with arms of very different certainty', () => {
@@ -215,6 +233,16 @@ describe('posteriors', () => {
         ]),
     ],
     ['probBest: arms[0].sd must be', () => stats.probBest([{ mean: 0, sd: 0 }])],
+    [
+      'probBest: arms must be normal with an sd of at least',
+      () =>
+        stats.probBest([
+          { mean: 0, sd: 1 },
+          { mean: 1e9, sd: 1e-9 },
+        ]),
+    ],
+    ['probBest: arms[0].alpha must be a number from .05', () => stats.probBest([{ alpha: 0.049, beta: 1 }])],
+    ['probBest: arms[0].beta must be a number from .05', () => stats.probBest([{ alpha: 1, beta: 1e16 }])],
     ['expectedLoss: arms[1].alpha must be', () => stats.expectedLoss({ alpha: 1, beta: 1 }, { alpha: -1, beta: 1 })],
     ['probBGreaterA: arms[0].beta must be', () => stats.probBGreaterA({ alpha: 1, beta: 0 }, { alpha: 1, beta: 1 })],
   ])('%s', (message, call) => {
