@@ -54,7 +54,13 @@ export interface FullStage {
 
 const policy = oneOf('wait', 'hold', 'advance', 'rollback');
 
-const stageCheck = object({
+const endsAfterItMay: Check = (value, path, issues) => {
+  const { minAgeMs = 0, maxAgeMs = Infinity } = (value ?? {}) as Partial<Stage>;
+  if (maxAgeMs >= minAgeMs) return;
+  issues.push({ path: `${path}.maxAgeMs`, message: `must be at least minAgeMs, ${minAgeMs} (was ${maxAgeMs}).` });
+};
+
+const stageShape = object({
   name: optional(text),
   share: fraction,
   minAgeMs: optional(duration),
@@ -65,6 +71,9 @@ const stageCheck = object({
   onDeadline: optional(policy),
   onInsufficient: optional(policy),
 });
+
+/** The check of one stage. */
+export const stageCheck: Check = all(stageShape, endsAfterItMay);
 
 const growing: Check = (value, path, issues) => {
   const stages = Array.isArray(value) ? (value as readonly Stage[]) : [];
@@ -84,20 +93,8 @@ const growing: Check = (value, path, issues) => {
   });
 };
 
-const endsAfterItMay: Check = (value, path, issues) => {
-  const stages = Array.isArray(value) ? (value as readonly Partial<Stage>[]) : [];
-  stages.forEach((stage, index) => {
-    const { minAgeMs = 0, maxAgeMs = Infinity } = stage ?? {};
-    if (maxAgeMs >= minAgeMs) return;
-    issues.push({
-      path: `${path}[${index}].maxAgeMs`,
-      message: `must be at least minAgeMs, ${minAgeMs} (was ${maxAgeMs}).`,
-    });
-  });
-};
-
 /** The check of an option that takes stages. */
-export const stagesCheck: Check = all(listOf(stageCheck, { min: 1, max: 100 }), growing, endsAfterItMay);
+export const stagesCheck: Check = all(listOf(stageCheck, { min: 1, max: 100 }), growing);
 
 function nameOf(stage: Stage<unknown> | undefined): string {
   return stage?.name ?? `${Number(((stage?.share ?? 0) * 100).toPrecision(6))}%`;
