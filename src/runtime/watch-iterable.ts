@@ -7,8 +7,9 @@ type Methods = Readonly<Record<PropertyKey, unknown>>;
 const isMethod = (value: unknown): value is Method => typeof value === 'function';
 function isDone(result: unknown): boolean {
   try {
-    return typeof result === 'object' && result !== null && 'done' in result && Boolean(result.done);
+    return Boolean((result as { readonly done?: unknown }).done);
   } catch {
+    // No result at all, which is for the reader to find out.
     return false;
   }
 }

@@ -2,7 +2,6 @@ import type { Clock, Timer } from '../core/clock.js';
 
 interface Due {
   readonly at: number;
-  readonly order: number;
   readonly callback: () => void;
 }
 
@@ -25,7 +24,6 @@ async function turn(): Promise<void> {
 export class ManualClock implements Clock {
   #wall: number;
   #elapsed = 0;
-  #order = 0;
   readonly #timers = new Set<Due>();
 
   constructor(now = 0) {
@@ -46,8 +44,7 @@ export class ManualClock implements Clock {
   }
 
   setTimer(callback: () => void, delayMs: number): Timer {
-    this.#order += 1;
-    const due: Due = { at: this.#elapsed + (delayMs > 0 ? delayMs : 0), order: this.#order, callback };
+    const due: Due = { at: this.#elapsed + (delayMs > 0 ? delayMs : 0), callback };
     this.#timers.add(due);
     return due;
   }
@@ -82,10 +79,8 @@ export class ManualClock implements Clock {
 
   #next(until: number): Due | undefined {
     let first: Due | undefined;
-    for (const due of this.#timers) {
-      if (due.at > until) continue;
-      if (first === undefined || due.at < first.at || (due.at === first.at && due.order < first.order)) first = due;
-    }
+    // In the order they were set, so that of two for one time the first is taken.
+    for (const due of this.#timers) if (due.at <= until && (first === undefined || due.at < first.at)) first = due;
     return first;
   }
 

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { seededRng } from '../../src/core/rng.js';
 import { type Deadline, Deadlines } from '../../src/runtime/deadlines.js';
 import { ManualClock } from '../../src/testing/manual-clock.js';
 
@@ -129,7 +130,7 @@ describe('Deadlines', () => {
     let called = 0;
     deadlines.start(Infinity, () => (called += 1)).cancel();
     deadlines.start(Number.NaN, () => (called += 1));
-    expect(clock.pending).toBe(0);
+    expect([clock.pending, deadlines.size]).toEqual([0, 0]);
     deadlines.start(-5, () => (called += 10));
     clock.advance(0);
     expect(called).toBe(10);
@@ -185,6 +186,31 @@ describe('Deadlines', () => {
     for (const deadline of dead) deadline.cancel();
     expect(deadlines.size).toBeLessThanOrEqual(2 * live.length);
     expect(deadlines.size).toBeGreaterThanOrEqual(live.length);
+  });
+
+  it('keeps its order when it forgets dead entries, and counts them right', () => {
+    const { clock, deadlines } = setUp();
+    const due: number[] = [];
+    const late: number[] = [];
+    const chance = seededRng(5);
+    for (let round = 0; round < 20; round += 1) {
+      const limits = Array.from({ length: 300 }, () => Math.floor(chance.next() * 1000));
+      const started = limits.map((ms) => deadlines.start(ms, () => late.push(clock.elapsed())));
+      const kept = started.map(() => chance.next() < 0.3);
+      kept.forEach((keep, index) => {
+        if (keep) due.push(clock.elapsed() + (limits[index] ?? 0));
+        else started[index]?.cancel();
+      });
+      clock.advance(100);
+    }
+    clock.advance(1000);
+    expect(late).toEqual(due.sort((a, b) => a - b));
+    expect([deadlines.size, clock.pending]).toEqual([0, 0]);
+    // Nothing dead is left over in the count: the next 64 stay where they are.
+    for (let index = 0; index < 64; index += 1) deadlines.start(10, () => {}).cancel();
+    expect(deadlines.size).toBe(64);
+    deadlines.start(10, () => {}).cancel();
+    expect(deadlines.size).toBe(0);
   });
 
   it('calls back exactly what was not cancelled in time, in order, under any interleaving', () => {

@@ -26,6 +26,8 @@ function route(model: string, fallbacks: readonly string[] = [], instance?: stri
 
 function setUp(models: Readonly<Record<string, unknown>>, options: InvokerOptions<string> = {}) {
   const clock = new ManualClock();
+  // No test may rest on a clock that happens to start at zero.
+  clock.advance(10_000);
   const pool = new ModelPool<string>(models, { clock, onError: () => {} });
   const errors: string[] = [];
   const onError = (error: unknown, operation: string, model: string) =>
@@ -202,13 +204,15 @@ describe('a failure', () => {
   });
 
   it('is rethrown without a fallback where the option says throw', async () => {
-    const { clock, ask, settlements } = setUp(
-      { candidate: thrower(mine), stable: () => expect.unreachable() },
+    let asked = 0;
+    const { clock, ask, settlements, errors } = setUp(
+      { candidate: thrower(mine), stable: () => (asked += 1) },
       { onModelError: 'throw' },
     );
     const state = ask(route('candidate', ['stable']));
     await clock.advanceAsync(0);
     expect(state.error).toBe(mine);
+    expect([asked, errors]).toEqual([0, []]);
     expect(settlements).toEqual([{ ok: false, error: mine, latencyMs: 0 }]);
   });
 
@@ -354,8 +358,9 @@ describe('a time limit', () => {
 
   it('covers a load, and a model whose load comes late is not called', async () => {
     const loads: (() => void)[] = [];
+    let asked = 0;
     const model = {
-      predict: () => expect.unreachable(),
+      predict: () => (asked += 1),
       load: () => new Promise<void>((resolve) => loads.push(resolve)),
     };
     const { clock, ask, pool } = setUp({ model }, { timeoutMs: 300 });
@@ -366,7 +371,7 @@ describe('a time limit', () => {
     expect(pool.inFlight('model')).toBe(0);
     loads[0]?.();
     await clock.advanceAsync(0);
-    expect([pool.loaded('model'), pool.inFlight('model')]).toEqual([true, 0]);
+    expect([pool.loaded('model'), pool.inFlight('model'), asked]).toEqual([true, 0, 0]);
   });
 
   it('counts the synchronous part of a call', async () => {
@@ -400,6 +405,39 @@ describe('a time limit', () => {
     const state = ask(route('slow'));
     await clock.advanceAsync(5000);
     expect([state.answer, settlements[0]?.latencyMs]).toEqual([{ output: 'late but there', served: 'slow' }, 5000]);
+  });
+
+  it('is not even started for a model that answers at once', async () => {
+    const { clock, ask } = setUp({ sync: () => 1, broken: thrower(new Error('mine')) }, { timeoutMs: 300 });
+    ask(route('sync'));
+    ask(route('broken', ['sync']));
+    expect(clock.pending).toBe(0);
+    await clock.advanceAsync(0);
+  });
+
+  it('is not started where there is none', async () => {
+    const model = new Waiting();
+    const { clock, ask } = setUp({ model });
+    ask(route('model'));
+    expect(clock.pending).toBe(0);
+    model.calls[0]?.answer(1);
+    await clock.advanceAsync(0);
+  });
+
+  it('gives back the count of a model once, though it ends after it was given up', async () => {
+    const model = new Waiting();
+    const { clock, ask, pool } = setUp({ model }, { timeoutMs: 100, lateLimitMs: 200 });
+    ask(route('model'));
+    await clock.advanceAsync(250);
+    ask(route('model'));
+    await clock.advanceAsync(50);
+    expect(pool.inFlight('model')).toBe(1);
+    model.calls[0]?.answer('very late');
+    await clock.advanceAsync(0);
+    expect(pool.inFlight('model')).toBe(1);
+    model.calls[1]?.answer('in time');
+    await clock.advanceAsync(0);
+    expect(pool.inFlight('model')).toBe(0);
   });
 
   it('does not exist where the platform has no timers', async () => {

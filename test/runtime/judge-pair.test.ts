@@ -20,7 +20,7 @@ describe('judgePair', () => {
   });
 
   it('asks ignore first, and compare only if it says no', () => {
-    expect(judgePair({ compare: () => expect.unreachable(), ignore: () => true }, pair)).toEqual({
+    expect(judgePair({ compare: fail, ignore: () => true }, pair)).toEqual({
       verdict: 'ignored',
     });
     expect(judgePair({ compare: () => false, ignore: () => false }, pair)).toEqual({ verdict: 'different' });

@@ -175,8 +175,11 @@ describe('loading', () => {
     clock.advance(499);
     expect(errors).toEqual([]);
     await clock.advanceAsync(1);
-    expect(await waiting).toMatchObject({ code: 'load-failed', message: /still loading after 500 ms/ });
-    expect(errors).toHaveLength(1);
+    expect(await waiting).toMatchObject({
+      code: 'load-failed',
+      message: "model 'a' could not be loaded: still loading after 500 ms",
+    });
+    expect(errors).toEqual(["load a: TurnoutError: model 'a' could not be loaded: still loading after 500 ms"]);
     expect(await outcomeOf(pool.ensure('a'))).toBe(await waiting);
     expect(model.log).toEqual(['load']);
     model.finish('load');
@@ -225,6 +228,7 @@ describe('unloading', () => {
     expect([model.log, drained, pool.inFlight('a')]).toEqual([['load'], [], 1]);
     pool.leave('a');
     // Never inside the request that was the last to leave.
+    await Promise.resolve();
     expect([model.log, drained]).toEqual([['load'], []]);
     await clock.advanceAsync(0);
     expect([model.log, drained, pool.loaded('a')]).toEqual([['load', 'unload'], ['a'], false]);
@@ -280,6 +284,8 @@ describe('unloading', () => {
     await clock.advanceAsync(0);
     expect(model.log).toEqual(['load', 'unload', 'load']);
     expect(pool.loaded('a')).toBe(false);
+    expect(pool.ensure('a')).toBe(again);
+    expect(model.log).toEqual(['load', 'unload', 'load']);
     model.finish('load');
     await again;
     expect([pool.loaded('a'), pool.ensure('a')]).toEqual([true, undefined]);
@@ -338,11 +344,26 @@ describe('unloading', () => {
     let unloads = 0;
     const pool = new ModelPool({ a: { predict: () => 1, unload: () => (unloads += 1) } }, { clock, onError: () => {} });
     expect(pool.ensure('a')).toBe(undefined);
+    pool.enter('a');
+    pool.leave('a');
+    await clock.advanceAsync(0);
+    expect(unloads).toBe(0);
     pool.retain([]);
     await clock.advanceAsync(0);
     expect([unloads, pool.loaded('a')]).toEqual([1, false]);
     await pool.ensure('a');
     expect(pool.loaded('a')).toBe(true);
+  });
+
+  it('keeps an object loaded that has nothing to unload', async () => {
+    const clock = new ManualClock();
+    let loads = 0;
+    const pool = new ModelPool({ a: { predict: () => 1, load: () => (loads += 1) } }, { clock, onError: () => {} });
+    await pool.ensure('a');
+    pool.retain([]);
+    await clock.advanceAsync(0);
+    expect([pool.loaded('a'), pool.ensure('a'), loads]).toEqual([true, undefined, 1]);
+    await pool.close();
   });
 
   it('unloads where the platform has no timers, too', async () => {
@@ -489,7 +510,10 @@ describe('close', () => {
     const closing = pool.close();
     expect(pool.close()).toBe(closing);
     await closing;
-    expect(await outcomeOf(pool.ensure('a'))).toMatchObject({ code: 'closed', message: /'a'.*closed/ });
+    expect(await outcomeOf(pool.ensure('a'))).toMatchObject({
+      code: 'closed',
+      message: "model 'a' is not loaded any more: its router is closed",
+    });
     pool.retain(['a']);
     expect(await outcomeOf(pool.ensure('a'))).toMatchObject({ code: 'closed' });
     expect(pool.ensure('plain')).toBe(undefined);

@@ -191,6 +191,27 @@ describe('a probe', () => {
     expect([pool.inFlight('model'), clock.pending]).toEqual([0, 0]);
   });
 
+  it.each([
+    ['an answer', () => 'out', 'out', true],
+    ['an error', () => Promise.reject(mine), undefined, false],
+    ['a stream', () => new ReadableStream({ start: (controller) => controller.close() }), undefined, true],
+  ])('cannot be aborted after %s', async (_, model, output, ok) => {
+    const { clock, start, invoker } = setUp(model);
+    const { probe, state } = start();
+    await clock.advanceAsync(0);
+    probe.abort(new Error('too late'));
+    await clock.advanceAsync(0);
+    expect([state.result, state.released]).toMatchObject([{ output, settlement: { ok } }, true]);
+    // No limit runs on: neither the probe's own nor one for what is late.
+    expect([clock.pending <= 1, invoker.counters()]).toEqual([true, { abandoned: 0 }]);
+  });
+
+  it('sets no limit for a model that answers at once', () => {
+    const { clock, start } = setUp(() => 'out');
+    start();
+    expect(clock.pending).toBe(0);
+  });
+
   it('treats a stream that somebody reads already as an output like any other', async () => {
     const stream = new ReadableStream();
     stream.getReader();

@@ -3,13 +3,20 @@ import { Deadlines } from '../../src/runtime/deadlines.js';
 import { type StreamEnd, StreamMeter } from '../../src/runtime/stream-meter.js';
 import { ManualClock } from '../../src/testing/manual-clock.js';
 
-function setUp(startedAt = 0) {
+function setUp() {
   const clock = new ManualClock();
+  clock.advance(100);
   const ends: StreamEnd[] = [];
   const deadlines = new Deadlines(clock);
   // The model took 5 ms until it returned the stream.
   clock.advance(5);
-  const meter = new StreamMeter({ clock, deadlines, startedAt, idleLimitMs: 1000, onEnd: (end) => ends.push(end) });
+  const meter = new StreamMeter({
+    clock,
+    deadlines,
+    startedAt: 100,
+    idleLimitMs: 1000,
+    onEnd: (end) => ends.push(end),
+  });
   return { clock, meter, ends };
 }
 

@@ -4,8 +4,10 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Route } from '../../src/plan/plan.js';
 import { Invoker, type Settlement } from '../../src/runtime/invoker.js';
+import type { Call } from '../../src/runtime/model.js';
 import { ModelPool } from '../../src/runtime/model-pool.js';
-import { discard, isStream } from '../../src/runtime/streams.js';
+import { discard, drain, isStream } from '../../src/runtime/streams.js';
+import { isWebStream } from '../../src/runtime/watch-web-stream.js';
 import { ManualClock } from '../../src/testing/manual-clock.js';
 
 const route: Route<'model'> = { model: 'model', fallbacks: [], mirrors: [], exposures: [], reason: 'static' };
@@ -231,7 +233,20 @@ describe('an async generator', () => {
   it('may have no items', async () => {
     const { output, settlements } = await ask(async function* nothing() {});
     expect(await collect(output)).toEqual([]);
-    expect(settlements).toEqual([{ ...ended, latencyMs: 0 }]);
+    expect(settlements).toStrictEqual([{ ...ended, latencyMs: 0 }]);
+  });
+
+  it('that ends does not abort its signal', async () => {
+    const signals: AbortSignal[] = [];
+    const clock = new ManualClock();
+    const model = (_: unknown, { signal }: Call) => {
+      signals.push(signal);
+      return letters();
+    };
+    const pool = new ModelPool<'model'>({ model }, { clock, onError: () => {} });
+    const { output } = await new Invoker<'model'>(pool, clock).predict(route, 0, {}, () => {});
+    await collect(output as AsyncIterable<string>);
+    expect(signals.map(({ aborted }) => aborted)).toEqual([false]);
   });
 
   it('that nobody reads is given up as cancelled, its signal aborts, and it can be read all the same', async () => {
@@ -249,6 +264,7 @@ describe('an async generator', () => {
     expect([settlements, signal?.aborted]).toEqual([[], false]);
     await clock.advanceAsync(1);
     expect([settlements, pool.inFlight('model'), signal?.aborted]).toMatchObject([[cancelled], 0, true]);
+    expect(signal?.reason).toEqual(new Error('nobody read the stream'));
     expect(await collect(output as AsyncIterable<string>)).toEqual(['a', 'b', 'c']);
     expect([settlements.length, pool.inFlight('model')]).toEqual([1, 0]);
   });
@@ -289,6 +305,10 @@ describe('an async iterable of any other make', () => {
         this.#count = value;
       }
 
+      doubled(): number {
+        return this.#count * 2;
+      }
+
       self(): this {
         return this;
       }
@@ -302,6 +322,9 @@ describe('an async iterable of any other make', () => {
     expect(output.constructor).toBe(Tokens);
     output.count = 3;
     expect([output.count, output.label]).toEqual([3, 'tokens']);
+    expect(output.doubled()).toBe(6);
+    const other = {} as typeof output;
+    expect(output.self.call(other)).toBe(other);
     expect(output.self()).toBe(output);
     expect(output.self).toBe(output.self);
     expect(await collect(output)).toEqual([0, 1, 2]);
@@ -334,6 +357,38 @@ describe('an async iterable of any other make', () => {
     expect(settlements).toMatchObject([ended]);
   });
 
+  it('is not settled by a second reading that ends before the first', async () => {
+    const { output, settlements } = await ask(() => ({ [Symbol.asyncIterator]: () => letters() }));
+    const first = output[Symbol.asyncIterator]();
+    await first.next();
+    expect(await collect(output)).toEqual(['a', 'b', 'c']);
+    expect(settlements).toEqual([]);
+    await first.return();
+    expect(settlements).toMatchObject([cancelled]);
+  });
+
+  it('has no method that its source has not, and may have methods that have nothing to do with reading', async () => {
+    const bare = await ask(() => ({ [Symbol.asyncIterator]: () => letters() }));
+    expect([Reflect.get(bare.output, 'return'), Reflect.get(bare.output, 'next')]).toEqual([undefined, undefined]);
+    const { output, settlements } = await ask(() => Object.assign(letters(), { info: (): string => 'first' }));
+    expect(output.info()).toBe('first');
+    output.info = () => 'second';
+    expect(output.info()).toBe('second');
+    expect(await collect(output)).toEqual(['a', 'b', 'c']);
+    expect(settlements).toMatchObject([ended]);
+  });
+
+  it('passes on what is done with its properties and its prototype', async () => {
+    const source = { [Symbol.asyncIterator]: () => letters() };
+    const { output } = await ask(() => source);
+    Object.defineProperty(output, 'hidden', { value: 7, configurable: true });
+    expect(Object.getOwnPropertyDescriptor(source, 'hidden')).toMatchObject({ value: 7, enumerable: false });
+    const prototype = { inherited: 'yes' };
+    Object.setPrototypeOf(output, prototype);
+    expect(Object.getPrototypeOf(source)).toBe(prototype);
+    expect(() => Object.freeze(output)).toThrow(TypeError);
+  });
+
   it('may be handed to several requests, each of which has an end of its own', async () => {
     const shared = { [Symbol.asyncIterator]: () => letters() };
     const [first, second] = [await ask(() => shared), await ask(() => shared)];
@@ -348,6 +403,9 @@ describe('an async iterable of any other make', () => {
     const { output, settlements } = await ask(() => ({ [Symbol.asyncIterator]: () => iterator }));
     for await (const item of output) if (item === 2) break;
     expect(settlements).toMatchObject([cancelled]);
+    const second = await ask(() => ({ [Symbol.asyncIterator]: (): AsyncIterator<number> => iterator }));
+    const reading = second.output[Symbol.asyncIterator]();
+    expect(await reading.return?.('value')).toEqual({ done: true, value: 'value' });
   });
 
   it('may give results without promises, as for-await allows', async () => {
@@ -358,6 +416,9 @@ describe('an async iterable of any other make', () => {
     }));
     expect(await collect(output)).toEqual([1, 0]);
     expect(settlements).toMatchObject([{ ...ended, firstItemMs: 0 }]);
+    left = 2;
+    const second = await ask(() => ({ [Symbol.asyncIterator]: () => iterator }));
+    expect(second.output[Symbol.asyncIterator]().next()).toEqual({ done: false, value: 1 });
   });
 
   it('may give thenables that do their work for each then: each is asked once', async () => {
@@ -505,6 +566,37 @@ describe('a ReadableStream', () => {
     const { output, settlements, clock } = await ask(() => source);
     expect(await collect(output)).toEqual(['a', 'b']);
     await clock.advanceAsync(0);
+    expect(settlements).toMatchObject([ended]);
+  });
+
+  it('has ended with its last chunk, for a reader who asks no more', async () => {
+    const source = new ReadableStream<string>({
+      start(controller) {
+        controller.enqueue('a');
+        controller.close();
+      },
+    });
+    const { output, settlements } = await ask(() => source);
+    const reader = output.getReader();
+    await reader.read();
+    await reader.closed;
+    expect(settlements).toMatchObject([ended]);
+  });
+
+  it('ends for a reader who has read and asks no more, when its source ends later', async () => {
+    const late: { close(): void } = { close: () => {} };
+    const source = new ReadableStream<string>({
+      start(controller) {
+        controller.enqueue('a');
+        late.close = () => controller.close();
+      },
+    });
+    const { output, settlements, clock } = await ask(() => source);
+    const reader = output.getReader();
+    await reader.read();
+    await clock.advanceAsync(0);
+    late.close();
+    await reader.closed;
     expect(settlements).toMatchObject([ended]);
   });
 
@@ -740,6 +832,33 @@ describe('a stream of Node', () => {
     await clock.advanceAsync(0);
   });
 
+  it('is an error when it breaks with a code of its own', async () => {
+    const source = new PassThrough();
+    const { settlements, clock } = await ask(() => source);
+    const reset = Object.assign(new Error('reset'), { code: 'ECONNRESET' });
+    source.on('error', () => {}).destroy(reset);
+    await clock.advanceAsync(0);
+    expect(settlements).toMatchObject([{ ok: false, error: reset, cancelled: false }]);
+  });
+
+  it('is settled at its end, though it never closes', async () => {
+    const source = new Readable({ objectMode: true, autoDestroy: false, read: () => {} });
+    source.push('a');
+    source.push(null);
+    const { settlements, clock } = await ask(() => source);
+    source.resume();
+    await clock.advanceAsync(0);
+    expect([settlements, source.destroyed]).toMatchObject([[ended], false]);
+  });
+
+  it('is not mistaken for an iterable that only looks a little like one', async () => {
+    const like = { [Symbol.asyncIterator]: () => letters(), pipe: () => {}, push: () => true, on: () => {} };
+    const { output, settlements } = await ask(() => like);
+    expect(output).not.toBe(like);
+    expect(await collect(output)).toEqual(['a', 'b', 'c']);
+    expect(settlements).toMatchObject([ended]);
+  });
+
   it('is cancelled when its reader breaks off', async () => {
     const { output, settlements, clock } = await ask(() => readable(['a', 'b']));
     for await (const _ of output) break;
@@ -798,6 +917,40 @@ describe('a stream of Node', () => {
     await clock.advanceAsync(1000);
     expect(settlements).toMatchObject([{ ...cancelled, firstItemMs: 900 }]);
     source.destroy();
+  });
+});
+
+describe('isWebStream', () => {
+  it('knows those of another realm by their tag, and takes nothing else for one', () => {
+    const tagged = (tag: string, more: object) => ({ ...more, [Symbol.toStringTag]: tag });
+    const getReader = () => {};
+    expect(isWebStream(tagged('ReadableStream', { getReader }))).toBe(true);
+    expect(isWebStream(tagged('ReadableStream', {}))).toBe(false);
+    expect(isWebStream(tagged('Reader', { getReader }))).toBe(false);
+    expect(isWebStream(new WritableStream())).toBe(false);
+  });
+
+  it('takes nothing for one where the platform has none', () => {
+    const native = globalThis.ReadableStream;
+    const stream = new ReadableStream();
+    Reflect.deleteProperty(globalThis, 'ReadableStream');
+    try {
+      expect(isWebStream(stream)).toBe(false);
+    } finally {
+      globalThis.ReadableStream = native;
+    }
+  });
+});
+
+describe('drain', () => {
+  it('reads a long stream to its end where the platform has no timers', async () => {
+    let items = 0;
+    const source = async function* counting() {
+      for (; items < 1000; items += 1) yield items;
+    };
+    drain(source(), { now: () => 0, elapsed: () => 0 });
+    await new ManualClock().advanceAsync(0);
+    expect(items).toBe(1000);
   });
 });
 

@@ -222,6 +222,9 @@ describe('where a task runs', () => {
     ]);
     await clock.advanceAsync(0);
     expect(work.started).toEqual(['mine']);
+    runner.want([work.task('every'), work.task('fleet', { where: 'fleet' })]);
+    await clock.advanceAsync(0);
+    expect(runner.running()).toEqual(['every', 'fleet']);
     const nameless = setUp();
     nameless.runner.want([nameless.work.task('other', { where: { instance: 'two' } })]);
     await nameless.clock.advanceAsync(0);
@@ -413,6 +416,17 @@ describe('many tasks', () => {
     work.end('a');
     await clock.advanceAsync(0);
     expect(work.started).toEqual(['a', 'b']);
+  });
+
+  it('are counted right when one that is done is wanted no more', async () => {
+    const { clock, work, runner } = setUp({ concurrency: 1 });
+    runner.want([work.task('a')]);
+    await clock.advanceAsync(0);
+    work.end('a');
+    await clock.advanceAsync(0);
+    runner.want([work.task('b'), work.task('c')]);
+    await clock.advanceAsync(0);
+    expect(runner.running()).toEqual(['b']);
   });
 
   it('all end at close, and none begins after it', async () => {

@@ -8,6 +8,8 @@ describe('ManualClock', () => {
     expect([clock.now(), clock.elapsed()]).toEqual([1000, 0]);
     clock.advance(250);
     expect([clock.now(), clock.elapsed()]).toEqual([1250, 250]);
+    clock.advance(50);
+    expect([clock.now(), clock.elapsed()]).toEqual([1300, 300]);
   });
 
   it('starts wall time at zero unless told otherwise', () => {
@@ -72,11 +74,12 @@ describe('ManualClock', () => {
   it('takes a delay that is negative or not a number for none', () => {
     const clock = new ManualClock();
     let ran = 0;
+    clock.advance(10);
     clock.setTimer(() => (ran += 1), -5);
     clock.setTimer(() => (ran += 1), Number.NaN);
     clock.advance(0);
     expect(ran).toBe(2);
-    expect(clock.elapsed()).toBe(0);
+    expect([clock.now(), clock.elapsed()]).toEqual([10, 10]);
   });
 
   it('lets promises settle between timers', async () => {
