@@ -53,7 +53,6 @@ function adjustSorted(p: readonly number[], method: Adjustment): number[] {
     }
     default:
       need(false, 'adjustPValues', 'method', "'bonferroni', 'holm', 'hochberg', 'hommel', 'BH' or 'BY'", method);
-      return [];
   }
 }
 

@@ -1,6 +1,5 @@
-import { standardQuantile } from '../distributions/normal.js';
+import { logUpperTail, standardQuantile } from '../distributions/normal.js';
 import { need } from '../domain.js';
-import { incompleteGamma } from '../special/incomplete-gamma.js';
 import type { Proportion } from './arms.js';
 import { degenerate, fromLog, type Interval, readOptions, type TestResult } from './result.js';
 import { binaryScore, type TestStratum } from './strata.js';
@@ -49,6 +48,7 @@ export function mantelHaenszelTest(input: MantelHaenszelInput): TestResult {
   if (!(variance > 0)) return degenerate(method, weight > 0 ? 'no-variance' : 'no-data', { df: 1 });
   const deviation = Math.max(0, Math.abs(score) - (continuity ? 0.5 : 0));
   const statistic = (deviation / variance) * deviation;
-  const p = fromLog(incompleteGamma(0.5, statistic / 2).logUpper);
+  // Chi-square with one degree of freedom is the square of a standard normal variable.
+  const p = fromLog(Math.LN2 + logUpperTail(Math.sqrt(statistic)));
   return { method, statistic, ...p, ...commonOdds(strata, level), df: 1 };
 }

@@ -76,7 +76,6 @@ function ends(method: DifferenceMethod, counts: TwoProportions, level: number): 
         "'newcombe', 'score', 'agresti-caffo', 'wald' or 'wald-continuity'",
         method,
       );
-      return [-1, 1];
   }
 }
 

@@ -59,6 +59,5 @@ export function proportionInterval({ x, n, method = 'wilson', level = 0.95 }: Pr
     }
     default:
       need(false, 'proportionInterval', 'method', "'wilson', 'clopper-pearson', 'agresti-coull', …", method);
-      return { lower: 0, upper: 1, level };
   }
 }
