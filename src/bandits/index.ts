@@ -1,3 +1,14 @@
+export { inverseGapWeighting } from './contextual/inverse-gap.js';
+export { linUcb } from './contextual/lin-ucb.js';
+export { type LinearMoments, linearMoments, type LinearMomentsOptions } from './contextual/moments.js';
+export {
+  addLinearSums,
+  emptyLinearSums,
+  type LinearSums,
+  observeLinear,
+} from './contextual/linear-sums.js';
+export { linearThompson, type LinearThompsonOptions } from './contextual/linear-thompson.js';
+export type { ContextualPolicy, ContextualWeights, LinearOptions } from './contextual/policy.js';
 export { type EpsilonGreedyOptions, epsilonGreedy } from './epsilon-greedy.js';
 export type { ArmEvidence, BanditEvidence, Policy } from './evidence.js';
 export { exp3, type Exp3Options } from './exp3.js';
@@ -9,3 +20,10 @@ export { softmax } from './softmax.js';
 export { type RewardModel, thompson, type ThompsonOptions } from './thompson.js';
 export { topTwoThompson, type TopTwoOptions } from './top-two.js';
 export { ucb1, ucb1Tuned } from './ucb1.js';
+export {
+  type RewardEvidence,
+  rewardEvidence,
+  type RewardOptions,
+  type RewardStratum,
+  type RewardSums,
+} from './reward-evidence.js';
