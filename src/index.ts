@@ -50,6 +50,8 @@ export { Canary } from './strategies/canary.js';
 export { Composite } from './strategies/children.js';
 export type { Comparator } from './strategies/comparators.js';
 export { exact, rankOverlap, setOverlap, withinTolerance } from './strategies/comparators.js';
+export type { DarkLaunchOptions, DarkLaunchState, DarkStage } from './strategies/dark-launch-options.js';
+export { DarkLaunch } from './strategies/dark-launch.js';
 export type { FeatureFlagOptions, FlagRule } from './strategies/feature-flag.js';
 export { FeatureFlag } from './strategies/feature-flag.js';
 export type { FlagFinding, FlagProblem } from './strategies/flag-audit.js';

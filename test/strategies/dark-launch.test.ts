@@ -479,6 +479,19 @@ describe('nobody outside of the audience and the revealed units', () => {
     expect(route({ targetingKey: some }).exposures).toMatchObject([{ arm: 'hidden', propensity: 0.3 }]);
   });
 
+  test('is told apart at the very edge of the share', () => {
+    const hash = hash32('ann', hash32('root'));
+    const modelAt = (share: number) => {
+      const drive = launch({ until: {}, reveal: [{ share, hold: true }] });
+      drive.tick();
+      const { route } = compilePlan(drive.plan(), { rng: seededRng(1) });
+      const models = [route({ targetingKey: 'ann' }), route({ targetingKey: 'ann', pins: { root: 'hidden' } })];
+      return models.map(({ model }) => model);
+    };
+    expect(modelAt(hash / 2 ** 32)).toEqual(['v1', 'v1']);
+    expect(modelAt((hash + 1) / 2 ** 32)).toEqual(['v2', 'v2']);
+  });
+
   test('is counted when in the audience', () => {
     for (const place of ['dark', 'revealing'] as const) {
       const { route } = compilePlan(reached[place]().plan(), { rng: seededRng(1) });
