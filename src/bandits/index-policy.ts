@@ -1,6 +1,7 @@
 import {
   type ArmEvidence,
   type BanditEvidence,
+  drawArm,
   meanOf,
   needEvidence,
   type Policy,
@@ -32,18 +33,7 @@ export function indexPolicy(name: string, index: ArmIndex): Policy {
     if (!(batch > 1)) return untriedShares(arms) ?? shareGreatest(indicesOf(arms.map(stateOf), pullsOf(arms), index));
     return overBatch(arms, batch, index);
   };
-  const choose = (evidence: BanditEvidence, rng: Rng): number => {
-    const shares = weights(evidence);
-    let left = rng.next();
-    let last = 0;
-    for (let arm = 0; arm < shares.length; arm += 1) {
-      if (!((shares[arm] as number) > 0)) continue;
-      last = arm;
-      left -= shares[arm] as number;
-      if (left < 0) break;
-    }
-    return last;
-  };
+  const choose = (evidence: BanditEvidence, rng: Rng): number => drawArm(weights(evidence), rng);
   return Object.freeze({ name, weights, choose });
 }
 
@@ -74,9 +64,9 @@ function overBatch(arms: readonly ArmEvidence[], batch: number, index: ArmIndex)
   for (let step = 0; step < steps; step += 1) {
     shareGreatest(indicesOf(states, t, index)).forEach((part, arm) => {
       (states[arm] as IndexState).n += part * size;
-      shares[arm] = (shares[arm] as number) + part / steps;
+      shares[arm] = (shares[arm] as number) + part;
     });
     t += size;
   }
-  return shares;
+  return shares.map((share) => share / steps);
 }
