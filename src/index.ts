@@ -41,7 +41,9 @@ export type { TokenSigner } from './evidence/token.js';
 
 export * from './analysis/index.js';
 
-export type { ABTestOptions, ArmOf } from './strategies/ab-test/options.js';
+export type { ABTestOptions, ArmOf, Layer } from './strategies/ab-test/options.js';
+export type { ABComparison, ABReport } from './strategies/ab-test/report.js';
+export type { ABTestState } from './strategies/ab-test/state.js';
 export { ABTest } from './strategies/ab-test.js';
 export type { BlueGreenOptions, KeepWarm, ReadinessCheck } from './strategies/blue-green-options.js';
 export { BlueGreen } from './strategies/blue-green.js';

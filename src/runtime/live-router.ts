@@ -112,13 +112,13 @@ export class LiveRouter<Ms extends Models, Qs extends Metrics, M extends string>
     return this.#data.report(decision, outcome);
   }
 
-  promote(options: CommandOptions & { readonly arm?: string } = {}): Promise<Answer> {
-    const { arm } = options;
-    return this.#order({ type: 'promote', ...(arm !== undefined && { arm }), ...addressed(options) });
+  promote(options: CommandOptions = {}): Promise<Answer> {
+    return this.#order({ type: 'promote', ...armOf(options), ...addressed(options) });
   }
 
   rollback(reason: string, options: CommandOptions = {}): Promise<Answer> {
-    return this.#order({ type: 'rollback', reason: String(reason).slice(0, reasonMax), ...addressed(options) });
+    const words = String(reason).slice(0, reasonMax);
+    return this.#order({ type: 'rollback', reason: words, ...armOf(options), ...addressed(options) });
   }
 
   pause(options: CommandOptions = {}): Promise<Answer> {
@@ -285,6 +285,10 @@ export class LiveRouter<Ms extends Models, Qs extends Metrics, M extends string>
       return `${process}-${made}`;
     };
   }
+}
+
+function armOf({ arm }: CommandOptions): { readonly arm?: string } {
+  return arm === undefined ? {} : { arm };
 }
 
 function addressed(options: CommandOptions): { readonly by: string; readonly node?: string } {

@@ -25,6 +25,8 @@ export interface CommandOptions {
   readonly node?: string;
   /** Default `'a person'`. */
   readonly by?: string;
+  /** The arm to promote or to roll back, where a node has several. Default: the leading one, or all. */
+  readonly arm?: string;
 }
 
 /** Routes requests among models by a strategy, measures what comes of them, and promotes or rolls back. */
@@ -38,7 +40,7 @@ export interface Router<Ms, Qs, M extends string> {
   predict(input: InputOf<Ms, M>, context: Context): Promise<Prediction<Ms, M>>;
   /** Says what came of a decision, now or days later, here or elsewhere. False if nothing of it was counted; `status().counters` says why. */
   report(decision: Decision<M> | string, outcome: OutcomeOf<Qs>): boolean;
-  promote(options?: CommandOptions & { readonly arm?: string }): Promise<Answer>;
+  promote(options?: CommandOptions): Promise<Answer>;
   /** Back to the stable model, in force when this returns its promise, whatever the store does. */
   rollback(reason: string, options?: CommandOptions): Promise<Answer>;
   pause(options?: CommandOptions): Promise<Answer>;

@@ -25,7 +25,7 @@ export type Command = {
   readonly attempt?: number;
 } & (
   | { readonly type: 'promote'; readonly arm?: string }
-  | { readonly type: 'rollback'; readonly reason: string }
+  | { readonly type: 'rollback'; readonly reason: string; readonly arm?: string }
   | { readonly type: 'pause' | 'resume' | 'approve' | 'reject' | 'reset' }
 );
 

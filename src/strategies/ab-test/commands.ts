@@ -8,7 +8,7 @@ import { type ABTestState, treatmentsOf, weightsOf } from './state.js';
 
 type Promotion = Extract<Command, { type: 'promote' }>;
 /** A rollback, of one arm where it names one: the rest of the test goes on. */
-export type ArmRollback = Extract<Command, { type: 'rollback' }> & { readonly arm?: string };
+export type ArmRollback = Extract<Command, { type: 'rollback' }>;
 
 /** Gives everybody the named arm, or the leading one. */
 export function promote(
