@@ -1,13 +1,12 @@
 import type { Rng } from '../../core/rng.js';
 import { need, needPositive } from '../domain.js';
+import { halfLogTwoPi } from '../special/constants.js';
 import { zeroBetween } from '../special/brent.js';
 import { logChiMean } from '../special/chi-mixture.js';
 import { endTails, mirrored, type Tails, tailsFrom } from '../special/tails.js';
 import { type ContinuousDistribution, continuous, uniform } from './distribution.js';
 import { logGammaDraw } from './gamma.js';
 import { logUpperTail, standardQuantile } from './normal.js';
-
-const halfLogTwoPi = 0.5 * Math.log(2 * Math.PI);
 
 /** Both tails: the normal tail beyond t s - ncp, averaged over the estimated standard deviation s. */
 export function noncentralTTails(t: number, df: number, ncp: number): Tails {

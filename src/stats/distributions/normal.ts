@@ -1,9 +1,9 @@
 import type { Rng } from '../../core/rng.js';
 import { need, needFinite, needNumber, needPositive, needProbability } from '../domain.js';
+import { rootTwoPi } from '../special/constants.js';
 import { erfc, erfcx, erfSmall } from '../special/erfc.js';
 
 const root2 = Math.SQRT2;
-const rootTwoPi = Math.sqrt(2 * Math.PI);
 const logTwo = Math.LN2;
 
 /** P(Z > z) of the standard normal. */

@@ -1,6 +1,7 @@
 import type { Rng } from '../../core/rng.js';
 import { need, needNumber } from '../domain.js';
 import { jstatRangeCdf } from '../jstat.js';
+import { rootTwoPi } from '../special/constants.js';
 import { zeroBetween } from '../special/brent.js';
 import { logChiMean } from '../special/chi-mixture.js';
 import { endTails, type Tails, tailsFrom } from '../special/tails.js';
@@ -12,7 +13,6 @@ const step = 0.25;
 const nodes = 36;
 // Every value of the inner function is an integral, so the outer one looks for its place with fewer points than usual.
 const scans = 16;
-const rootTwoPi = Math.sqrt(2 * Math.PI);
 
 /**
  * The integral of the normal density times `value` over `centre` +- 9, by the trapezoidal rule, which for an analytic
@@ -91,25 +91,26 @@ function logDensity(q: number, groups: number, df: number): number {
   return logChiMean(df, (s) => Math.log(s * density(q * s)), scans);
 }
 
-const ours: ContinuousDistribution<[groups: number, df: number]> = /* @__PURE__ */ continuous({
-  name: 'studentizedRange',
-  check,
-  tails,
-  logPdf: logDensity,
-  point,
-  draw,
-});
+function withJstat(): ContinuousDistribution<[groups: number, df: number]> {
+  const ours = continuous<[groups: number, df: number]>({
+    name: 'studentizedRange',
+    check,
+    tails,
+    logPdf: logDensity,
+    point,
+    draw,
+  });
+  const cdf = (q: number, groups: number, df: number): number => {
+    needNumber('studentizedRange.cdf', 'x', q);
+    check('studentizedRange.cdf', groups, df);
+    return jstatRangeCdf(q, groups, df) ?? tails(q, groups, df).lower;
+  };
+  return { ...ours, cdf };
+}
 
 /**
  * The studentised range: the distance of the largest from the smallest of `groups` (2 to 200) means over their estimated
  * standard error with `df` (1 to 1e12) degrees of freedom, as in Tukey's honest significant difference. `cdf` comes from
  * jstat inside its envelope, all else from a double integral.
  */
-export const studentizedRange: ContinuousDistribution<[groups: number, df: number]> = /* @__PURE__ */ Object.freeze({
-  ...ours,
-  cdf(q: number, groups: number, df: number): number {
-    needNumber('studentizedRange.cdf', 'x', q);
-    check('studentizedRange.cdf', groups, df);
-    return jstatRangeCdf(q, groups, df) ?? tails(q, groups, df).lower;
-  },
-});
+export const studentizedRange: ContinuousDistribution<[groups: number, df: number]> = /* @__PURE__ */ withJstat();

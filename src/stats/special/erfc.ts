@@ -1,7 +1,7 @@
 // Nodes of the trapezoidal rule: the squares (k/2)^2 for k = 1 ... 13 and the weights exp(-(k/2)^2).
 const step = 0.5;
-const squares = Array.from({ length: 13 }, (_, index) => ((index + 1) * step) ** 2);
-const weights = squares.map((square) => Math.exp(-square));
+const squares = /* @__PURE__ */ Array.from({ length: 13 }, (_, index) => ((index + 1) * step) ** 2);
+const weights = /* @__PURE__ */ squares.map((square) => Math.exp(-square));
 // Below this the pole of the integrand lies inside the strip and its residue is added; above, it is lost in rounding.
 const poleLimit = Math.PI / step;
 const seriesLimit = 0.5;

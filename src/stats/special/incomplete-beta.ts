@@ -1,10 +1,10 @@
+import { halfLogTwoPi } from './constants.js';
 import { logRatioMinus } from './log1p-minus.js';
 import { logGammaRise, stirlingError } from './log-gamma.js';
 import { tailIntegral } from './tail-integral.js';
 import { endTails, type Tails, tailsFrom } from './tails.js';
 
 const integralFrom = 500;
-const halfLogTwoPi = 0.5 * Math.log(2 * Math.PI);
 const splitter = 2 ** 27 + 1;
 
 /** What rounding took from the product of two numbers (T. J. Dekker, 1971). */

@@ -1,4 +1,5 @@
-const halfLogTwoPi = 0.5 * Math.log(2 * Math.PI);
+import { halfLogTwoPi } from './constants.js';
+
 const asymptoticFrom = 12;
 
 /** What Stirling's formula leaves out, for x >= 12, but for 1 / (12 x): its asymptotic series (NIST DLMF 5.11.1). */

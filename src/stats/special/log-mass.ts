@@ -1,7 +1,6 @@
+import { logTwoPi } from './constants.js';
 import { logRatioMinus } from './log1p-minus.js';
 import { stirlingError } from './log-gamma.js';
-
-const logTwoPi = Math.log(2 * Math.PI);
 
 /** ln of the Poisson probability of k with mean `lambda` > 0, by Loader's saddle point. */
 export function logPoissonMass(k: number, lambda: number): number {
