@@ -141,6 +141,14 @@ describe('goLedger', () => {
     expect(goLedger(gates, { alpha: 0.001 }).failing).toEqual(['clicks', 'revenue']);
   });
 
+  it('takes p-values of exactly 0 and 1', () => {
+    const ends = [
+      { name: 'clicks', pValue: 0 },
+      { name: 'revenue', pValue: 1 },
+    ];
+    expect(goLedger(ends, { alpha })).toEqual({ go: false, pValue: 1, failing: ['revenue'] });
+  });
+
   it('has nothing to hold it back without gates', () => {
     expect(goLedger([], { alpha })).toEqual({ go: true, pValue: 0, failing: [] });
   });

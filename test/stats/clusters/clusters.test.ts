@@ -78,6 +78,17 @@ describe('clusterOf and unitEventBitOf', () => {
     for (const count of [inArm, inBit, both]) expect(Math.abs(count / all - 0.25)).toBeLessThan(0.015);
   });
 
+  it('never change: they are the top bits of the hash of the unit, seeded by the hash of salt and use', () => {
+    for (const [unit, salt] of [
+      ['user-42', 'ranker'],
+      ['7', 'ranker/canary'],
+      ['', ''],
+    ] as const) {
+      expect(clusterOf(unit, salt)).toBe(hash32(unit, hash32(`${salt}\u0000clusters`)) >>> 26);
+      expect(unitEventBitOf(unit, salt)).toBe(hash32(unit, hash32(`${salt}\u0000unit events`)) >>> 20);
+    }
+  });
+
   it('are reshuffled by another salt', () => {
     const moved = Array.from(
       { length: 1000 },
@@ -181,7 +192,8 @@ describe('clusterScore', () => {
 
   it('reads z off the t distribution and bets with rho = 5 times the design effect squared', () => {
     const sums = foldClusters(three, 'binary');
-    const { z, variance, designEffect, logE } = clusterScore(sums, { harm: 'fewer' });
+    const { z, variance, designEffect, logE, asymptotic } = clusterScore(sums, { harm: 'fewer' });
+    expect(asymptotic).toBe(true);
     expect(normal.cdf(z)).toBeCloseTo(t.cdf(sums.score / Math.sqrt(variance), 63), 10);
     const expected = scoreMixture(
       { score: z * Math.sqrt(variance), variance },

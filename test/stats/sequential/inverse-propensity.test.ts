@@ -125,6 +125,42 @@ describe('inversePropensityBetting', () => {
     );
   });
 
+  it('stakes at most nine tenths of what the worst outcome could lose when it has a center', () => {
+    fc.assert(
+      fc.property(
+        anyStratum,
+        anyMargin,
+        fc.double({ min: 0.01, max: 1, noNaN: true }),
+        anyHarm,
+        (stratum, margin, center, harm) => {
+          const { share, candidate, control } = stratum;
+          const sign = harm === 'more' ? 1 : -1;
+          const excess = (treated: boolean, y: number) =>
+            sign * (treated ? (y - center) / share : -(y - center) / (1 - share)) - margin;
+          const worst = Math.min(excess(true, 0), excess(true, 1), excess(false, 0), excess(false, 1));
+          const logs = boldness[harm].map((k) => {
+            const free =
+              harm === 'more'
+                ? ((1 - share) * share * k) / ((1 + share * k) * (1 + margin * (1 - share)))
+                : k / (1 / share + margin);
+            const bet = Math.min(free, 0.9 / -worst);
+            const log = (treated: boolean, y: number) => Math.log(1 + bet * excess(treated, y));
+            return (
+              candidate.events * log(true, 1) +
+              (candidate.n - candidate.events) * log(true, 0) +
+              control.events * log(false, 1) +
+              (control.n - control.events) * log(false, 0)
+            );
+          });
+          const top = Math.max(...logs);
+          const expected = top + Math.log(mean(logs.map((log) => Math.exp(log - top))));
+          const { logE } = inversePropensityBetting([stratum], { margin, harm, center });
+          expect(Math.abs(logE - expected)).toBeLessThanOrEqual(1e-8 * (1 + Math.abs(expected)));
+        },
+      ),
+    );
+  });
+
   it('takes a center of 0 when none is given', () => {
     const strata = [{ share: 0.3, candidate: { n: 30, events: 9 }, control: { n: 70, events: 10 } }];
     const options = { harm: 'more', margin: 0.01 } as const;
@@ -276,6 +312,9 @@ describe('inversePropensityMeans', () => {
       }).logE;
     expect(logE(5000)).toBe(logE(21));
     expect(logE(-5000)).toBe(logE(0));
+    const mixed = { zero: 4, positive: [], negative: [[0, 6]] } as const;
+    const stratum = { share: 0.5, candidate: mixed, control: of(1) };
+    expect(inversePropensityMeans([stratum], { cap: 20, harm: 'more', margin: 0 }).logE).toBe(logE(0));
     expect(logE(19)).toBeLessThan(logE(21));
   });
 

@@ -73,6 +73,8 @@ describe('mixtureSprt', () => {
     expect(mixtureSprt({ difference: 1, variance: 1, n: 0, tauSquared: 1 })).toEqual(nothing);
     expect(mixtureSprt({ difference: 1, variance: 0, n: 9, tauSquared: 1 })).toEqual(nothing);
     expect(mixtureSprtProportions({ candidate: 1, control: 0, n: 9, tauSquared: 1 })).toEqual(nothing);
+    expect(mixtureSprt({ difference: 1, variance: 1e-99, n: 9, tauSquared: 1 }).pValue).toBe(0);
+    expect(mixtureSprt({ difference: 1, variance: 1, n: 1, tauSquared: 1 }).asymptotic).toBe(true);
     expect(mixtureSprt({ difference: 0, variance: 1, n: 1, tauSquared: 1 }).logE).toBeCloseTo(-Math.log(2) / 2, 12);
   });
 
