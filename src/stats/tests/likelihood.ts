@@ -41,7 +41,7 @@ export function exactP(
   alternative: Alternative,
 ): Pick<TestResult, 'pValue' | 'log10PValue'> {
   const { least, most } = counts;
-  const atLeast = k <= least ? 0 : counts.tails(k - 1).logUpper;
+  const atLeast = counts.tails(k - 1).logUpper;
   const atMost = counts.tails(k).logLower;
   if (alternative !== 'two-sided') return fromTails({ logLower: atMost, logUpper: atLeast }, alternative);
   const limit = counts.logMass(k) + Math.log1p(tie);
@@ -50,7 +50,6 @@ export function exactP(
     const from = turn(Math.min(most, Math.ceil(mean)), most, 1, rare);
     return fromLog(from > most ? atMost : logSum(atMost, counts.tails(from - 1).logUpper));
   }
-  if (k === mean) return fromLog(0);
   const to = turn(Math.max(least, Math.floor(mean)), least, -1, rare);
   return fromLog(to < least ? atLeast : logSum(atLeast, counts.tails(to).logLower));
 }

@@ -49,6 +49,34 @@ describe('bootstrap', () => {
     expect(ours.pValue).toBeLessThan(0.05);
   });
 
+  it('takes the percentiles that bias and skewness ask for (Efron 1987), from the resamples it drew', () => {
+    const sample = draw(4, 25);
+    const seen: number[] = [];
+    const statistic = (samples: readonly Float64Array[]) => {
+      const value = Math.round(20 * mean(samples)) / 20;
+      seen.push(value);
+      return value;
+    };
+    const resamples = 600;
+    const { interval, estimate } = stats.bootstrap({ samples: [sample], statistic, rng: seededRng(6), resamples });
+    const drawn = seen.slice(1, 1 + resamples).sort((a, b) => a - b);
+    const left = seen.slice(1 + resamples);
+    const centre = left.reduce((sum, value) => sum + value, 0) / left.length;
+    const moment = (power: number) => left.reduce((sum, value) => sum + (centre - value) ** power, 0);
+    const skewness = moment(3) / (6 * moment(2) ** 1.5);
+    const below = drawn.filter((value) => value < (estimate ?? 0)).length;
+    const equal = drawn.filter((value) => value === estimate).length;
+    expect([left.length, equal > 0]).toEqual([25, true]);
+    const bias = stats.normal.quantile((below + equal / 2) / resamples);
+    const at = (z: number) => {
+      const place = stats.normal.cdf(bias + (bias + z) / (1 - skewness * (bias + z))) * (resamples - 1);
+      const [one, two] = [drawn[Math.floor(place)] as number, drawn[Math.ceil(place)] as number];
+      return one + (place - Math.floor(place)) * (two - one);
+    };
+    expect(interval?.lower).toBeCloseTo(at(stats.normal.quantile(0.025)), 12);
+    expect(interval?.upper).toBeCloseTo(at(stats.normal.quantile(0.975)), 12);
+  });
+
   it('refuses what would not end or would not be a number', () => {
     const given = { samples: [[1, 2, 3]], statistic: mean, rng: seededRng(1) };
     expect(() => stats.bootstrap({ ...given, resamples: 99 })).toThrow('resamples must be a whole number from 100');

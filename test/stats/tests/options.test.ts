@@ -127,4 +127,52 @@ describe('options', () => {
       }).statistic,
     ).toBeGreaterThan(0);
   });
+
+  it('count outcomes that are equally likely as equal, whatever rounding says', () => {
+    for (let n = 1; n <= 80; n += 1) {
+      for (let x = 0; x < n / 2; x += 1) {
+        const truth = Math.min(1, 2 * stats.binomial.cdf(x, n, 0.5));
+        expect(stats.binomialTest({ x, n, p0: 0.5 }).pValue).toBeCloseTo(truth, 12);
+      }
+    }
+    expect(stats.binomialTest({ x: 4, n: 8, p0: 0.5 }).pValue).toBe(1);
+    expect(stats.binomialTest({ x: 0, n: 8, p0: 0.5, alternative: 'greater' }).pValue).toBe(1);
+  });
+
+  it('leave empty columns out of the statistic too', () => {
+    const [with0, without] = [
+      [
+        [3, 0, 5],
+        [6, 0, 2],
+      ],
+      [
+        [3, 5],
+        [6, 2],
+      ],
+    ].map((table) => stats.chiSquareTest({ table }));
+    expect(with0).toEqual(without);
+    expect(
+      stats.gTest({
+        table: [
+          [3, 0, 5],
+          [6, 0, 2],
+        ],
+      }),
+    ).toEqual(
+      stats.gTest({
+        table: [
+          [3, 5],
+          [6, 2],
+        ],
+      }),
+    );
+  });
+
+  it('take the slope of CUPED from within the arms unless told otherwise', () => {
+    const pairs = { control: { x: [1, 2, 4], y: [2, 1, 5] }, treatment: { x: [6, 8, 7, 9], y: [4, 4, 6, 5] } };
+    expect(stats.cuped(pairs)).toEqual(stats.cuped({ ...pairs, theta: 'within' }));
+    expect(stats.cuped(pairs).theta).not.toBeCloseTo(stats.cuped({ ...pairs, theta: 'pooled' }).theta, 3);
+    // Sums of products of deviations, control 16/3 and treatment 1/2, over sums of squares 14/3 and 5.
+    expect(stats.cuped(pairs).theta).toBeCloseTo((16 / 3 + 1 / 2) / (14 / 3 + 5), 12);
+  });
 });
