@@ -4,6 +4,7 @@ export default defineConfig({
   entry: {
     index: 'src/index.ts',
     stats: 'src/stats/index.ts',
+    bandits: 'src/bandits/index.ts',
     'stores/memory': 'src/stores/memory.ts',
     testing: 'src/testing/index.ts',
   },

@@ -9,6 +9,7 @@ export default defineConfig({
     alias: [
       { find: /^turnout$/, replacement: source('index.ts') },
       { find: /^turnout\/stats$/, replacement: source('stats/index.ts') },
+      { find: /^turnout\/bandits$/, replacement: source('bandits/index.ts') },
       { find: /^turnout\/testing$/, replacement: source('testing/index.ts') },
       { find: /^turnout\/stores\/memory$/, replacement: source('stores/memory.ts') },
     ],

@@ -45,6 +45,7 @@ export type { ABTestOptions, ArmOf, Layer } from './strategies/ab-test/options.j
 export type { ABComparison, ABReport } from './strategies/ab-test/report.js';
 export type { ABTestState } from './strategies/ab-test/state.js';
 export { ABTest } from './strategies/ab-test.js';
+export { Bandit, type BanditOptions, type BanditReport } from './strategies/bandit.js';
 export type { BlueGreenOptions, KeepWarm, ReadinessCheck } from './strategies/blue-green-options.js';
 export { BlueGreen } from './strategies/blue-green.js';
 export type { CanaryOptions, CanaryState } from './strategies/canary-options.js';

@@ -1,4 +1,4 @@
-import { ABTest, BlueGreen, Canary, Shadow, binary, createRouter, noWorseThan } from '../../src/index.js';
+import { ABTest, Bandit, BlueGreen, Canary, Shadow, binary, createRouter, noWorseThan } from '../../src/index.js';
 import type { Json } from '../../src/index.js';
 
 // Compiled, never run: each marked line must be refused.
@@ -43,6 +43,27 @@ export const unknownPrimary = createRouter({
   metrics,
   // @ts-expect-error - the metric is misspelt
   strategy: new ABTest({ arms: { a: 'v1', b: 'v2' }, primary: 'click' }),
+});
+export const unknownReward = createRouter({
+  name: 'r',
+  models,
+  metrics,
+  // @ts-expect-error - the metric is misspelt
+  strategy: new Bandit({ arms: { a: 'v1', b: 'v2' }, reward: 'cliked', baseline: 'a' }),
+});
+export const unknownBaseline = createRouter({
+  name: 'r',
+  models,
+  metrics,
+  // @ts-expect-error - there is no arm c
+  strategy: new Bandit({ arms: { a: 'v1', b: 'v2' }, reward: 'clicked', baseline: 'c' }),
+});
+export const unknownArmModel = createRouter({
+  name: 'r',
+  models,
+  metrics,
+  // @ts-expect-error - v9 is no model
+  strategy: new Bandit({ arms: { a: 'v1', b: 'v9' }, reward: 'clicked', baseline: 'a' }),
 });
 export const unknownOption = createRouter({
   name: 'r',

@@ -1,5 +1,6 @@
 import {
   ABTest,
+  Bandit,
   BlueGreen,
   Canary,
   FeatureFlag,
@@ -24,6 +25,7 @@ import {
   minOutcomes,
   noWorseThan,
 } from '../../src/index.js';
+import { linearMoments, linUcb, thompson } from '../../src/bandits/index.js';
 
 // Compiled, never run: what must compile, and what must be inferred.
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
@@ -201,3 +203,37 @@ export const reordered = createRouter({
   metrics,
   models,
 });
+
+// A bandit names the models of its arms, the metrics below them, and its reward.
+const learning = new Bandit({
+  arms: { a: 'v1', b: new BlueGreen({ blue: 'v1', green: 'v2', guardrails: [noWorseThan('clicked')] }) },
+  reward: 'revenue',
+  baseline: 'a',
+  policy: thompson({ model: 'normal' }),
+});
+sure<Same<ModelsOf<typeof learning>, 'v1' | 'v2'>>();
+sure<Same<MetricsOf<typeof learning>, 'clicked' | 'revenue'>>();
+export const learner = createRouter({ name: 'r', models, metrics, strategy: learning });
+sure<Same<ReturnType<typeof learner.route>['model'], 'v1' | 'v2'>>();
+export const fastest = createRouter({
+  name: 'r',
+  models,
+  strategy: new Bandit({ arms: { a: 'v1', b: 'v2' }, reward: 'latency', baseline: 'a' }),
+});
+
+// By context: the moments are metrics of their own, and a misspelt one is still refused.
+const moments = linearMoments({ name: 'x', dimension: 2, features: (context) => [1, Number(context['age'])] });
+export const byContext = createRouter({
+  name: 'r',
+  models,
+  metrics: { ...metrics, ...moments.metrics },
+  strategy: new Bandit({
+    arms: { a: 'v1', b: 'v2' },
+    reward: 'clicked',
+    baseline: 'a',
+    contextual: { policy: linUcb(), moments },
+  }),
+});
+byContext.report('t', { clicked: true, ...moments.outcome({ age: 40 }, 1) });
+// @ts-expect-error - the field is misspelt
+byContext.report('t', { cliked: true });

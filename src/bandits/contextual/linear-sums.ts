@@ -62,13 +62,24 @@ export interface LinearFit {
 export function fitLinear(sums: LinearSums, ridge: number): LinearFit {
   need(ridge > 0 && ridge < Infinity, 'fitLinear', 'ridge', 'a finite number over 0', ridge);
   const { n, xx, xr } = sums;
+  const size = xr.length;
+  let lower: Triangle;
+  try {
+    lower = cholesky(withRidge(xx, size, ridge), size);
+  } catch {
+    // No vectors have such sums: some of the reports were lost. What outweighs every row leaves a matrix that can be used.
+    lower = cholesky(withRidge(xx, size, ridge + 2 * size * Math.max(...xx.map(Math.abs))), size);
+  }
+  return { n, lower, theta: solveUpper(lower, solveLower(lower, xr)) };
+}
+
+function withRidge(xx: readonly number[], size: number, ridge: number): Float64Array {
   const precision = Float64Array.from(xx);
-  for (let row = 0; row < xr.length; row += 1) {
+  for (let row = 0; row < size; row += 1) {
     const at = triangleLength(row) + row;
     precision[at] = (precision[at] as number) + ridge;
   }
-  const lower = cholesky(precision, xr.length);
-  return { n, lower, theta: solveUpper(lower, solveLower(lower, xr)) };
+  return precision;
 }
 
 export function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
