@@ -1,0 +1,133 @@
+import type { Gate } from '../analysis/verdict.js';
+import { isObject } from '../core/json.js';
+import { type Check, duration, flag, listOf, must, object, oneOf, optional, recordOf, text } from '../core/options.js';
+import { type Attempt, stateCheck } from './attempt.js';
+import { armNameCheck, isStrategy } from './children.js';
+import { gateCheck } from './judging.js';
+import type { Strategy } from './strategy.js';
+
+/** What must come before a pipeline leaves a stage. All that is given must hold. */
+export interface LeaveRule<H = Gate> {
+  /** Whether the stage must be settled as promoted. Default true; `false` is for stages that never are by themselves. */
+  readonly promoted?: boolean;
+  /** How long the stage lasts at least, from its start. Default 0. */
+  readonly minAgeMs?: number;
+  /** Wait for `approve()`, once the rest is there. Default false. */
+  readonly approval?: boolean;
+  /** Judged on the evidence of the stage's own node, since the stage began. */
+  readonly gates?: readonly H[];
+  /** The arm of the stage that gates judge, as its `status().shares` names it. Needed with gates. */
+  readonly arm?: string;
+  /** The arm that it is compared with. */
+  readonly control?: string;
+}
+
+/** The rules by stage. */
+export type LeaveRules = Readonly<Record<string, LeaveRule<Gate> | undefined>>;
+
+/** The gates that rules name. */
+export type GatesOf<L> = L[keyof L] extends infer R
+  ? R extends { readonly gates: readonly (infer H)[] }
+    ? H
+    : never
+  : never;
+
+/** Options of a pipeline. */
+export interface PipelineOptions<T extends Readonly<Record<string, Strategy>>, L> {
+  /** The stages by name, in their order: 1 to 20, each any strategy. */
+  readonly stages: T;
+  /** What must come before a stage is left. Default: that it is promoted. There is nothing after the last one. */
+  readonly leave?: L & { readonly [N in keyof L]: N extends keyof T ? unknown : never };
+  /** Stages that hash units anew. All others share one salt, so that units stay with their model from stage to stage. */
+  readonly reshuffle?: readonly NoInfer<keyof T & string>[];
+}
+
+/** The own part of a pipeline's state. Its epoch is the one in which the active stage began. */
+export type PipelineState = Attempt & {
+  /** The active stage. */
+  readonly stage: string;
+  /** The stages before it in this attempt. */
+  readonly passed: readonly string[];
+  readonly paused: boolean;
+  /** What a person said about leaving the stage: nothing, that it may be left, or that it shall be. */
+  readonly order: 'none' | 'approved' | 'promoted';
+  /** The instances that have joined, for stages that begin later. At most 1000. */
+  readonly instances: readonly string[];
+  readonly why: string;
+};
+
+export const instancesMax = 1000;
+
+export const pipelineStateCheck: Check = stateCheck({
+  stage: text,
+  passed: listOf(text),
+  paused: flag,
+  order: oneOf('none', 'approved', 'promoted'),
+  instances: listOf(text, { max: instancesMax }),
+  why: text,
+});
+
+const stagesMax = 20;
+const stageCheck = must('a strategy', isStrategy, (value) =>
+  typeof value === 'string' ? 'A model alone has nothing that could end the stage.' : undefined,
+);
+
+const stagesCheck: Check = (value, path, issues) => {
+  recordOf(stageCheck, { min: 1, max: stagesMax })(value, path, issues);
+  for (const name of isObject(value) ? Object.keys(value) : []) {
+    armNameCheck(name, `${path}.${name}`, issues);
+    // JavaScript sorts such keys to the front, so their order is not the one which was written.
+    if (/^(0|[1-9]\d*)$/.test(name))
+      issues.push({
+        path: `${path}.${name}`,
+        message: 'must not be named by a whole number: such keys have no order.',
+      });
+  }
+};
+
+const leaveShape = object({
+  promoted: optional(flag),
+  minAgeMs: optional(duration),
+  approval: optional(flag),
+  gates: optional(listOf(gateCheck)),
+  arm: optional(text),
+  control: optional(text),
+});
+
+const leaveCheck: Check = (value, path, issues) => {
+  leaveShape(value, path, issues);
+  if (!isObject(value)) return;
+  const { promoted, minAgeMs = 0, approval, gates, arm } = value;
+  const hasGates = Array.isArray(gates) && gates.length > 0;
+  if (hasGates && arm === undefined)
+    issues.push({ path: `${path}.arm`, message: 'must be given with gates: the arm that they judge.' });
+  if (promoted === false && minAgeMs === 0 && approval !== true && !hasGates)
+    issues.push({ path, message: 'must ask for an age, an approval or gates where it does not wait for a promotion.' });
+};
+
+const shape = object({
+  stages: stagesCheck,
+  leave: optional(recordOf(optional(leaveCheck))),
+  reshuffle: optional(listOf(text)),
+});
+
+/** What `new Pipeline` takes. */
+export const pipelineCheck: Check = (value, path, issues) => {
+  shape(value, path, issues);
+  if (!isObject(value) || !isObject(value['stages'])) return;
+  const { leave, reshuffle } = value;
+  const names = Object.keys(value['stages']);
+  for (const name of isObject(leave) ? Object.keys(leave) : []) {
+    if (!names.includes(name))
+      issues.push({ path: `${path}.leave.${name}`, message: `must be one of the stages ${names.join(', ')}.` });
+    else if (name === names.at(-1))
+      issues.push({ path: `${path}.leave.${name}`, message: 'must be left out: nothing comes after the last stage.' });
+  }
+  (Array.isArray(reshuffle) ? reshuffle : []).forEach((name: unknown, index) => {
+    if (typeof name === 'string' && !names.includes(name))
+      issues.push({
+        path: `${path}.reshuffle[${index}]`,
+        message: `must be one of the stages ${names.join(', ')} (was '${name}').`,
+      });
+  });
+};
