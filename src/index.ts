@@ -59,6 +59,8 @@ export type { FeatureFlagOptions, FlagRule } from './strategies/feature-flag.js'
 export { FeatureFlag } from './strategies/feature-flag.js';
 export type { FlagFinding, FlagProblem } from './strategies/flag-audit.js';
 export { auditFlags } from './strategies/flag-audit.js';
+export type { LeaveRule, PipelineOptions, PipelineState } from './strategies/pipeline-options.js';
+export { Pipeline } from './strategies/pipeline.js';
 export { exponential, linear } from './strategies/ramp.js';
 export type { ShadowOptions, ShadowUntil } from './strategies/shadow-options.js';
 export { Shadow } from './strategies/shadow.js';

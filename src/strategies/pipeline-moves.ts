@@ -113,14 +113,16 @@ export function promote(turn: Turn, { by, arm }: Command & { readonly type: 'pro
   );
 }
 
-export function rollBack(turn: Turn, by: string, reason: string): Step {
+export function rollBack(turn: Turn, { by, reason, arm }: Omit<Command & { readonly type: 'rollback' }, 'type'>): Step {
   const { setup, own, scope, below } = turn;
   const { stage, isBegun } = placeOf(setup, own);
   const why = `${reason} (${by})`;
   if (!isBegun) begin(turn, stage, own.attempt);
   else if (below.status(stage).settled === 'rolled-back') return refuse(own, 'the pipeline is rolled back already');
-  const refused = below.order(stage, { type: 'rollback', by, reason });
+  const refused = below.order(stage, { type: 'rollback', by, reason, ...(arm !== undefined && { arm }) });
   if (refused !== undefined && isBegun) return refuse(own, `${stage}: ${refused}`);
+  // One arm of many may have been taken out: then the stage goes on with the others.
+  if (below.status(stage).settled !== 'rolled-back') return stay(own);
   return move({ ...own, stage, paused: false, order: 'none', why }, scope, own.stage, 'rolled-back', why);
 }
 
@@ -148,13 +150,13 @@ export function answer(turn: Turn, type: 'approve' | 'reject', by: string): Step
     const refused = below.order(own.stage, { type, by });
     return refused === undefined ? stay(own) : refuse(own, refused);
   }
-  if (type === 'reject') return rollBack(turn, by, 'rejected');
+  if (type === 'reject') return rollBack(turn, { by, reason: 'rejected' });
   return move({ ...own, order: 'approved' }, scope, own.stage, own.stage, `approved by ${by}`);
 }
 
 function asksForApproval({ setup, own, view, below }: Turn, status: Status<string>): boolean {
   const rule = ruleOf(setup, own);
-  if (rule.approval !== true || own.paused || own.order !== 'none' || status.settled === 'rolled-back') return false;
+  if (rule.approval !== true || own.paused || status.settled === 'rolled-back') return false;
   const { waitingFor } = leaveProgress(rule, own, status, view, below.scope(own.stage));
   return waitingFor.length === 1 && waitingFor[0] === 'approval';
 }

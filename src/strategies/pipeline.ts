@@ -79,7 +79,7 @@ export class Pipeline<
       case 'left':
         return stay(withInstance(own, signal));
       case 'rollback':
-        return rollBack(turn, signal.by, signal.reason);
+        return rollBack(turn, signal);
       case 'reset':
         return restart(turn, signal.by);
       case 'tick':
@@ -134,7 +134,7 @@ export class Pipeline<
   #fresh(stage: string, own: PipelineState, scope: Scope): Status<ModelsOf<T[keyof T]>> {
     const strategy = ownValue(this.children, stage) as Strategy<ModelsOf<T[keyof T]>>;
     const at = this.childScope(stage, scope);
-    return strategy.status(strategy.init(own.since, at, own.attempt), at);
+    return strategy.status(strategy.init(own.since, at), at);
   }
 }
 

@@ -7,6 +7,7 @@ import { seededRng } from '../../src/core/rng.js';
 import { compilePlan } from '../../src/plan/compile.js';
 import { editedNodes, fingerprintsOf, graft } from '../../src/runtime/plan-edit.js';
 import { ABTest } from '../../src/strategies/ab-test.js';
+import { Bandit } from '../../src/strategies/bandit.js';
 import { BlueGreen } from '../../src/strategies/blue-green.js';
 import { Canary } from '../../src/strategies/canary.js';
 import { DarkLaunch } from '../../src/strategies/dark-launch.js';
@@ -337,6 +338,31 @@ describe('a rollback', () => {
     expect(drive.state).toBe(state);
   });
 
+  test('of one arm leaves the stage with the others, and the last arm ends it', () => {
+    const drive = driven({ ab: new ABTest({ arms: { old: 'v1', fresh: 'v2', other: 'v2' } }), next: canary() });
+    const arm = (name: string) => drive.send({ type: 'rollback', by: 'ann', reason: 'bad', arm: name }).refused;
+    expect(arm('fresh')).toBeUndefined();
+    expect(drive.status()).toMatchObject({ phase: 'running', children: [{ phase: 'running' }] });
+    expect(Object.keys(drive.status().children[0]?.shares ?? {})).toEqual(['other', 'old']);
+    expect(drive.last.notices.map(({ node }) => node)).toEqual(['root/ab']);
+    expect(arm('nobody')).toMatch(/^ab: /);
+    expect(arm('other')).toBeUndefined();
+    expect(drive.status().settled).toBe('rolled-back');
+    expect(drive.last.notices.map(({ node }) => node)).toEqual(['root/ab', 'root']);
+  });
+
+  test('that the stage refuses is refused', () => {
+    const base = canary();
+    const stubborn = { ...base, children: {}, kind: 'stubborn' } as unknown as Record<string, unknown> & Strategy;
+    for (const key of ['init', 'plan', 'status', 'restore'] as const)
+      Object.assign(stubborn, { [key]: base[key].bind(base) });
+    stubborn.reduce = (state) => ({ state, notices: [], refused: 'not now' });
+    const drive = driven({ stubborn, next: canary() });
+    const { state } = drive;
+    expect(drive.order('rollback')).toBe('stubborn: not now');
+    expect(drive.state).toBe(state);
+  });
+
   test('of a machine that judged another attempt of the pipeline is refused', () => {
     const drive = atCanary();
     expect(drive.order('rollback', { attempt: 7 })).toBe('attempt 7 was judged, and this is attempt 1');
@@ -402,6 +428,7 @@ describe('a new attempt', () => {
       green: new BlueGreen({ blue: 'v1', green: 'v2' }),
       flag: new FeatureFlag({ on: 'v2', off: 'v1' }),
       dark: new DarkLaunch({ visible: 'v1', hidden: 'v2', audience: [] }),
+      bandit: new Bandit({ arms: { a: 'v1', b: 'v2' }, reward: 'error', baseline: 'a' }),
       pipe: new Pipeline({ stages: { inner: canary() } }),
     };
     for (const [name, strategy] of Object.entries(stages)) {
@@ -447,8 +474,9 @@ describe('a promotion by a person', () => {
     const drive = driven({ green, next: canary() }, { leave: { green: { minAgeMs: 99 * hour, approval: true } } });
     expect(drive.order('promote')).toMatch(/^green: green cannot be switched to before /);
     for (const name of drive.taskNames()) drive.settle(name);
+    drive.order('pause');
     expect(drive.order('promote')).toBeUndefined();
-    expect(drive.state.own).toMatchObject({ stage: 'green', order: 'promoted' });
+    expect(drive.state.own).toMatchObject({ stage: 'green', order: 'promoted', paused: false });
     expect(drive.last.notices.at(-1)?.data).toMatchObject({ from: 'green', to: 'green', why: 'promoted by ann' });
     expect(drive.status()).toMatchObject({ phase: 'running', waitingFor: [`green: bake for ${hour} ms`] });
     expect(drive.order('approve')).toBe('no approval is waited for');

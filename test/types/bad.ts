@@ -1,4 +1,16 @@
-import { ABTest, Bandit, BlueGreen, Canary, Shadow, binary, createRouter, noWorseThan } from '../../src/index.js';
+import {
+  ABTest,
+  Bandit,
+  BlueGreen,
+  Canary,
+  DarkLaunch,
+  Pipeline,
+  Shadow,
+  betterThan,
+  binary,
+  createRouter,
+  noWorseThan,
+} from '../../src/index.js';
 import type { Json } from '../../src/index.js';
 
 // Compiled, never run: each marked line must be refused.
@@ -23,6 +35,39 @@ export const unknownShadow = createRouter({
   // @ts-expect-error - v8 is no model
   strategy: new Shadow({ primary: 'v1', shadow: ['v2', 'v8'] }),
 });
+export const unknownModelInStage = createRouter({
+  name: 'r',
+  models,
+  // @ts-expect-error - v7 is no model
+  strategy: new Pipeline({
+    stages: {
+      a: new Shadow({ primary: 'v1', shadow: 'v2' }),
+      b: new Canary({ baseline: 'v1', candidate: new ABTest({ arms: { old: 'v1', fresh: 'v7' } }) }),
+    },
+  }),
+});
+const stages = { a: new Shadow({ primary: 'v1', shadow: 'v2' }), b: new Canary({ baseline: 'v1', candidate: 'v2' }) };
+// @ts-expect-error - there is no stage c
+export const unknownStage = new Pipeline({ stages, leave: { c: { approval: true } } });
+// @ts-expect-error - there is no stage c
+export const unknownReshuffle = new Pipeline({ stages, reshuffle: ['c'] });
+// @ts-expect-error - a model is no stage
+export const modelAsStage = new Pipeline({ stages: { a: 'v1' } });
+export const unknownMetricOfGate = createRouter({
+  name: 'r',
+  models,
+  metrics,
+  // @ts-expect-error - the metric is misspelt
+  strategy: new Pipeline({ stages, leave: { a: { gates: [betterThan('clciked')], arm: 'v2' } } }),
+});
+export const unknownHidden = createRouter({
+  name: 'r',
+  models,
+  // @ts-expect-error - v9 is no model
+  strategy: new DarkLaunch({ visible: 'v1', hidden: 'v9', audience: ['u1'] }),
+});
+// @ts-expect-error - a dark launch needs an audience, if only an empty one
+export const noAudience = new DarkLaunch({ visible: 'v1', hidden: 'v2' });
 export const unknownMetric = createRouter({
   name: 'r',
   models,

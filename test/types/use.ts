@@ -3,10 +3,12 @@ import {
   Bandit,
   BlueGreen,
   Canary,
+  DarkLaunch,
   FeatureFlag,
   type Json,
   type MetricsOf,
   type ModelsOf,
+  Pipeline,
   type Plan,
   type Scope,
   Shadow,
@@ -154,6 +156,46 @@ export const either = createRouter({
   strategy: cautious ? new Canary({ baseline: 'v1', candidate: 'v2' }) : new BlueGreen({ blue: 'v1', green: 'v3' }),
 });
 sure<Same<ReturnType<typeof either.route>['model'], 'v1' | 'v2' | 'v3'>>();
+
+// Stages one after another: the models and metrics of all of them, and of the gates between.
+const pipeline = new Pipeline({
+  stages: {
+    a: new Shadow({ primary: 'v1', shadow: 'v2' }),
+    b: new Canary({ baseline: 'v1', candidate: new ABTest({ arms: { old: 'v1', fresh: 'v2' } }) }),
+  },
+  leave: { a: { approval: true, gates: [betterThan('clicked')], arm: 'v2', control: 'primary' } },
+  reshuffle: ['b'],
+});
+sure<Same<ModelsOf<typeof pipeline>, 'v1' | 'v2'>>();
+sure<Same<MetricsOf<typeof pipeline>, 'clicked'>>();
+export const piped = createRouter({ name: 'r', models, metrics, strategy: pipeline });
+sure<Same<ReturnType<typeof piped.route>['model'], 'v1' | 'v2'>>();
+const bare = new Pipeline({ stages: { x: new Demo({ only: 'v1' }), y: new Demo({ only: new Demo({ only: 'v2' }) }) } });
+sure<Same<MetricsOf<typeof bare>, never>>();
+export const demos = createRouter({ name: 'r', models, strategy: bare });
+sure<Same<ReturnType<typeof demos.route>['model'], 'v1' | 'v2'>>();
+
+// A hidden model, for a list or a condition, inside a flag.
+const launched = new FeatureFlag({
+  off: 'v1',
+  on: new DarkLaunch({
+    visible: 'v1',
+    hidden: 'v3',
+    audience: ['u1'],
+    execute: 0.1,
+    until: { minOutcomes: 10, gates: [minOutcomes(10)] },
+    reveal: [{ share: 0.1, gates: [betterThan('revenue')] }],
+    guardrails: [noWorseThan('clicked')],
+  }),
+});
+sure<Same<ModelsOf<typeof launched>, 'v1' | 'v3'>>();
+sure<Same<MetricsOf<typeof launched>, 'clicked' | 'revenue'>>();
+export const dark = createRouter({
+  name: 'r',
+  models,
+  strategy: new DarkLaunch({ visible: 'v1', hidden: 'v3', audience: (context) => context['group'] === 'staff' }),
+});
+sure<Same<ReturnType<typeof dark.route>['model'], 'v1' | 'v3'>>();
 
 // Several shadows, inside an arm of a canary.
 export const shadowed = createRouter({
