@@ -17,7 +17,7 @@ export { type ArmIndex, indexPolicy } from './index-policy.js';
 export { bernoulliKl, klUcb } from './kl-ucb.js';
 export { moss } from './moss.js';
 export { softmax } from './softmax.js';
-export { type RewardModel, thompson, type ThompsonOptions } from './thompson.js';
+export { type PosteriorModel, thompson, type ThompsonOptions } from './thompson.js';
 export { topTwoThompson, type TopTwoOptions } from './top-two.js';
 export { ucb1, ucb1Tuned } from './ucb1.js';
 export {
@@ -27,3 +27,22 @@ export {
   type RewardStratum,
   type RewardSums,
 } from './reward-evidence.js';
+export {
+  type DecisionFacts,
+  type DecisionLog,
+  decisionLine,
+  decisionRow,
+  type LoggableDecision,
+  parseDecisionLog,
+} from './off-policy/decision-log.js';
+export {
+  directMethod,
+  doublyRobust,
+  shrunkDoublyRobust,
+  switchDoublyRobust,
+} from './off-policy/doubly-robust.js';
+export type { EstimateOptions, OffPolicyEstimate } from './off-policy/estimate.js';
+export { inversePropensityScore, selfNormalisedScore } from './off-policy/inverse-propensity.js';
+export { replay } from './off-policy/replay.js';
+export { crossFitted, type CrossFitOptions } from './off-policy/reward-model.js';
+export type { LoggedRow, RewardModel, TargetPolicy } from './off-policy/rows.js';

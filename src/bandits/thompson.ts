@@ -6,12 +6,12 @@ import { normal } from '../stats/distributions/normal.js';
 import { type ArmEvidence, type BanditEvidence, needEvidence, type Policy } from './evidence.js';
 
 /** Which posterior: `beta` suits rewards of 0 or 1 (and any in [0, 1]); `normal` uses the variance that was seen. */
-export type RewardModel = 'beta' | 'normal';
+export type PosteriorModel = 'beta' | 'normal';
 
 /** Options of Thompson sampling. */
 export interface ThompsonOptions {
   /** Default `beta`. */
-  readonly model?: RewardModel;
+  readonly model?: PosteriorModel;
 }
 
 /** The variance within arms, as if two rewards more had been seen at the greatest variance that is possible. */
@@ -30,7 +30,7 @@ function varianceOf(arms: readonly ArmEvidence[]): number {
  * What is believed of each arm's mean. `beta`: Beta(1 + sum, 1 + n - sum). `normal`: the mean of the rewards and one more of 0.5, with the
  * variance within arms, so that an untried arm is believed to be anything.
  */
-export function beliefsOf({ arms }: Pick<BanditEvidence, 'arms'>, model: RewardModel): readonly Belief[] {
+export function beliefsOf({ arms }: Pick<BanditEvidence, 'arms'>, model: PosteriorModel): readonly Belief[] {
   if (model === 'beta') return arms.map(({ n, sum }) => ({ alpha: 1 + sum, beta: 1 + Math.max(0, n - sum) }));
   const sd = Math.sqrt(varianceOf(arms));
   return arms.map(({ n, sum }) => ({ mean: (0.5 + sum) / (1 + n), sd: n > 0 ? sd / Math.sqrt(1 + n) : 0.5 }));

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { withFloor, withMinimum } from '../../src/bandits/floor.js';
 import { indexPolicy } from '../../src/bandits/index-policy.js';
