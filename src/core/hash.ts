@@ -25,7 +25,17 @@ function murmur3(bytes: Uint8Array, length: number, seed: number): number {
   hash ^= length;
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return (hash ^ (hash >>> 16)) >>> 0;
+  return hash ^ (hash >>> 16);
+}
+
+/**
+ * The same 32 bits as `hash32`, as a signed integer: engines keep those in registers, where a number over 2^31 is boxed whenever
+ * it is handed from one function to another, which would be the only thing that a look-up allocates.
+ */
+export function hashBits(key: string, seed: number): number {
+  // A larger key gets a buffer of its own, which is not kept: one hostile key must not hold memory for ever.
+  const bytes = key.length * 3 <= shared.length ? shared : new Uint8Array(key.length * 3);
+  return murmur3(bytes, encoder.encodeInto(key, bytes).written, seed);
 }
 
 /**
@@ -35,7 +45,5 @@ function murmur3(bytes: Uint8Array, length: number, seed: number): number {
  * lone surrogate is hashed as U+FFFD, as TextEncoder does. `seed` is taken modulo 2^32 and defaults to 0.
  */
 export function hash32(key: string, seed = 0): number {
-  // A larger key gets a buffer of its own, which is not kept: one hostile key must not hold memory for ever.
-  const bytes = key.length * 3 <= shared.length ? shared : new Uint8Array(key.length * 3);
-  return murmur3(bytes, encoder.encodeInto(key, bytes).written, seed);
+  return hashBits(key, seed) >>> 0;
 }

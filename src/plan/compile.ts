@@ -1,5 +1,5 @@
 import { type Context, unitOf } from '../core/context.js';
-import { hash32 } from '../core/hash.js';
+import { hashBits } from '../core/hash.js';
 import { drawHash } from './place.js';
 import type { Plan, Route } from './plan.js';
 import { prepare } from './prepare.js';
@@ -74,7 +74,7 @@ export function compilePlan<M extends string>(plan: Plan<M>, options: CompileOpt
     }
     return (context) => {
       const unit = unitOf(context, attribute);
-      if (unit !== undefined) return (branches[locate(hash32(unit, seed))] as Step<M>)(context);
+      if (unit !== undefined) return (branches[locate(hashBits(unit, seed))] as Step<M>)(context);
       return draws ? (branches[locate(drawHash(around.rng))] as Step<M>)(context) : missing(context);
     };
   };

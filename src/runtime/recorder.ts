@@ -1,5 +1,5 @@
 import { type Context, unitOf } from '../core/context.js';
-import { hash32 } from '../core/hash.js';
+import { hash32, hashBits } from '../core/hash.js';
 import { object, optional, positive, positiveCount, verify } from '../core/options.js';
 import type { CellCounter } from '../evidence/counter.js';
 import { SeenReports } from '../evidence/dedupe.js';
@@ -99,7 +99,7 @@ export class Recorder {
       if (attribute !== exposure.unit) {
         attribute = exposure.unit;
         const unit = unitOf(context, attribute);
-        hash = unit === undefined ? undefined : hash32(unit, unitSeed);
+        hash = unit === undefined ? undefined : hashBits(unit, unitSeed);
       }
       if (hash !== undefined && cell.seen.isFirst(hash)) cell.units += 1;
     }
