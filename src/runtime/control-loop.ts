@@ -4,6 +4,7 @@ import type { Evidence } from '../evidence/evidence.js';
 import type { Metrics } from '../evidence/metric.js';
 import { rootScope } from '../strategies/scope.js';
 import type { Command, NodeVerdicts, Notice, Signal, Transition } from '../strategies/strategy.js';
+import type { Deadlines } from './deadlines.js';
 import { Outbox } from './outbox.js';
 import { RecordKeeper, type RecordKeeperOptions, type Stored } from './record-keeper.js';
 import type { RolloutRecord } from './store.js';
@@ -30,6 +31,7 @@ export interface ControlLoopOptions
   readonly isPrivate: boolean;
   readonly metrics: Metrics;
   readonly storeTimeoutMs: number;
+  readonly deadlines: Deadlines;
   /** A name for a writer that was never used before. */
   newReplica(): string;
   /** What was counted since the last call. */
@@ -73,7 +75,7 @@ export class ControlLoop {
 
   constructor(options: ControlLoopOptions) {
     this.#options = options;
-    this.#limited = (work) => withTimeLimit(work, options.storeTimeoutMs, options.clock, 'The store');
+    this.#limited = (work) => withTimeLimit(work, options.storeTimeoutMs, options.deadlines, 'The store');
     this.#outbox = new Outbox(options.store, options.router, options.newReplica);
     this.#keeper = new RecordKeeper({
       ...options,

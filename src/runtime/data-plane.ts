@@ -5,6 +5,7 @@ import type { Metrics } from '../evidence/metric.js';
 import { type TokenContent, type TokenSigner, decodeToken } from '../evidence/token.js';
 import type { Route } from '../plan/plan.js';
 import { type Decision, type DecisionSource, RoutedDecision } from './decision.js';
+import type { Deadlines } from './deadlines.js';
 import { Invoker, type Settlement } from './invoker.js';
 import { MirrorPool } from './mirror-pool.js';
 import { ModelPool } from './model-pool.js';
@@ -18,6 +19,8 @@ export interface DataPlaneOptions {
   readonly metrics: Metrics;
   readonly clock: Clock;
   readonly rng: Rng;
+  /** Shared, so that all time limits run on one timer. */
+  readonly deadlines: Deadlines;
   readonly bucketMs?: number | undefined;
   readonly timeoutMs?: number | undefined;
   readonly attemptTimeoutMs?: number | undefined;
@@ -41,7 +44,7 @@ export class DataPlane<M extends string> {
   #badTokens = 0;
 
   constructor(options: DataPlaneOptions, telemetry: Telemetry<M>) {
-    const { name, clock, rng, metrics, tokens, bucketMs, newId } = options;
+    const { name, clock, rng, deadlines, metrics, tokens, bucketMs, newId } = options;
     this.#clock = clock;
     this.#signer = tokens;
     this.#telemetry = telemetry;
@@ -49,11 +52,16 @@ export class DataPlane<M extends string> {
     this.recorder = new Recorder(given({ metrics, bucketMs }));
     this.pool = new ModelPool<M>(options.models as Readonly<Record<M, unknown>>, {
       clock,
+      deadlines,
       onError: (error, operation, model) => telemetry.error(error, `${operation} of ${model}`),
       onDrained: (model) => telemetry.emit('drained', () => ({ model })),
     });
     const { timeoutMs, attemptTimeoutMs, onModelError } = options;
-    this.#invoker = new Invoker<M>(this.pool, clock, given({ timeoutMs, attemptTimeoutMs, onModelError }));
+    this.#invoker = new Invoker<M>(this.pool, clock, {
+      ...given({ timeoutMs, attemptTimeoutMs, onModelError }),
+      deadlines,
+      onError: (error, operation, model) => telemetry.error(error, `${operation} of ${model}`),
+    });
     this.mirrors = new MirrorPool<M>(this.#invoker, clock, rng, {
       ...options.mirrors,
       onResult: (mirror, pair) => {
@@ -84,23 +92,12 @@ export class DataPlane<M extends string> {
   ): Promise<{ output: unknown; decision: Decision<M>; model: M }> {
     const decision = this.decide(route, context);
     decision.measured = true;
-    // Shadows wait for the whole truth about the primary: its output and, of a stream, its end.
-    let settlement: Settlement | undefined;
-    let answer: { readonly output: unknown } | undefined;
-    const mirror = () => {
-      if (settlement === undefined || settlement.cancelled === true || (settlement.ok && answer === undefined)) return;
-      const { ok, latencyMs } = settlement;
-      this.mirrors.offer(route, input, context, { output: answer?.output, ok, latencyMs, at: decision.at });
-    };
     const hasMirrors = route.mirrors.length > 0;
-    const { output, served } = await this.#invoker.predict(route, input, context, (settled) => {
-      this.#settle(decision, settled);
-      settlement = settled;
-      if (hasMirrors) mirror();
+    const { output, served } = await this.#invoker.predict(route, input, context, (settlement) => {
+      this.#settle(decision, settlement);
+      if (hasMirrors) this.mirrors.offer(route, input, context, { output: undefined, at: decision.at, ...settlement });
     });
     decision.served = served;
-    answer = { output };
-    if (hasMirrors && settlement?.ok === true) mirror();
     return { output, decision, model: served };
   }
 
@@ -111,7 +108,8 @@ export class DataPlane<M extends string> {
   }
 
   counters(): Readonly<Record<string, number>> {
-    return { ...this.recorder.counters(), ...this.mirrors.counters(), badTokens: this.#badTokens };
+    const { recorder, mirrors } = this;
+    return { ...recorder.counters(), ...mirrors.counters(), ...this.#invoker.counters(), badTokens: this.#badTokens };
   }
 
   #settle(decision: RoutedDecision<M>, settlement: Settlement): void {
@@ -121,7 +119,11 @@ export class DataPlane<M extends string> {
       const outcome = { error: !ok, latencyMs, firstItemMs, fellBack };
       this.recorder.settle(decision.exposures, decision.at, this.#clock.now(), outcome);
     }
-    this.#telemetry.emit('outcome', () => ({ decision, ...settlement }));
+    this.#telemetry.emit('outcome', () => {
+      // Not the output: listeners write logs, and users' data do not belong there unasked.
+      const { output: _, ...outcome } = settlement;
+      return { decision, ...outcome };
+    });
   }
 
   #contentOf(decision: Decision<M> | string): TokenContent | undefined {

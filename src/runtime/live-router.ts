@@ -14,6 +14,7 @@ import { Adoption } from './adoption.js';
 import { claimTask } from './claims.js';
 import { type Answer, ControlLoop } from './control-loop.js';
 import { DataPlane } from './data-plane.js';
+import { Deadlines } from './deadlines.js';
 import type { Decision } from './decision.js';
 import { memoryStore } from './memory-store.js';
 import type { Difference } from './mirror-pool.js';
@@ -60,7 +61,8 @@ export class LiveRouter<Ms extends Models, Qs extends Metrics, M extends string>
     const stable = this.#checkedStable();
     this.#releaseName = claimName(name, options.replica);
     const newId = () => this.#newId();
-    this.#data = new DataPlane<M>({ ...options, metrics, clock, rng, newId }, this.#telemetry);
+    const deadlines = new Deadlines(clock);
+    this.#data = new DataPlane<M>({ ...options, metrics, clock, rng, deadlines, newId }, this.#telemetry);
     this.#adoption = this.#newAdoption(stable);
     const newReplica = this.#replicaNames();
     const store = options.store ?? memoryStore();
@@ -73,6 +75,7 @@ export class LiveRouter<Ms extends Models, Qs extends Metrics, M extends string>
       metrics,
       onPlanEdit: options.onPlanEdit ?? 'restart',
       storeTimeoutMs: options.storeTimeoutMs ?? 5000,
+      deadlines,
       ...(options.instance !== undefined && { instance: options.instance }),
       newReplica,
       takeDelta: (now) => this.#data.recorder.takeDelta(now),
@@ -85,6 +88,7 @@ export class LiveRouter<Ms extends Models, Qs extends Metrics, M extends string>
     const claimant = newReplica();
     this.#tasks = new TaskRunner({
       clock,
+      deadlines,
       ...(options.instance !== undefined && { instance: options.instance }),
       claim: (task) => claimTask(store, name, claimant, task, clock.now()),
       settled: ({ id, node }, ok, detail) => void this.#signalSettled(id, node, ok, detail),

@@ -4,7 +4,7 @@ import { memoryStore } from '../../src/runtime/memory-store.js';
 import { RecordKeeper } from '../../src/runtime/record-keeper.js';
 import type { RolloutRecord, StateStore } from '../../src/runtime/store.js';
 import { Canary } from '../../src/strategies/canary.js';
-import type { Command, Notice } from '../../src/strategies/strategy.js';
+import type { Command, Notice, Strategy } from '../../src/strategies/strategy.js';
 import { FaultyStore } from '../../src/testing/faulty-store.js';
 import { ManualClock } from '../../src/testing/manual-clock.js';
 import { Replica, start } from './replicas.js';
@@ -288,7 +288,7 @@ describe('what a control loop shows', () => {
 });
 
 describe('the keeper of the record', () => {
-  const keeperOf = (of: StateStore, onPlanEdit: 'restart' | 'reject' = 'restart', its = strategy) => {
+  const keeperOf = (of: StateStore, onPlanEdit: 'restart' | 'reject' = 'restart', its: Strategy = strategy) => {
     const told: Notice[] = [];
     let records = 0;
     const keeper = new RecordKeeper({

@@ -5,6 +5,7 @@ import { compilePlan } from '../../src/plan/compile.js';
 import { countedNodes } from '../../src/plan/counted-nodes.js';
 import type { Plan } from '../../src/plan/plan.js';
 import { ControlLoop, type InForce } from '../../src/runtime/control-loop.js';
+import { Deadlines } from '../../src/runtime/deadlines.js';
 import { Recorder } from '../../src/runtime/recorder.js';
 import type { StateStore } from '../../src/runtime/store.js';
 import { rootScope } from '../../src/strategies/scope.js';
@@ -62,6 +63,7 @@ export class Replica {
       metrics: {},
       onPlanEdit: options.onPlanEdit ?? 'restart',
       storeTimeoutMs,
+      deadlines: new Deadlines(options.clock),
       newReplica: () => {
         made += 1;
         return `${options.name}-${made}`;

@@ -1,21 +1,28 @@
 import { describe, expect, test } from 'vitest';
 import { isTurnoutError } from '../../src/core/errors.js';
+import { Deadlines } from '../../src/runtime/deadlines.js';
 import { withTimeLimit } from '../../src/runtime/time-limit.js';
 import { ManualClock } from '../../src/testing/manual-clock.js';
 
 describe('a time limit', () => {
   test('lets work through that ends in time, and takes its timer back', async () => {
     const clock = new ManualClock();
-    expect(await withTimeLimit(Promise.resolve(5), 100, clock, 'The store')).toBe(5);
-    await expect(withTimeLimit(Promise.reject(new Error('own')), 100, clock, 'The store')).rejects.toThrow('own');
-    expect(clock.pending).toBe(0);
+    const deadlines = new Deadlines(clock);
+    expect(await withTimeLimit(Promise.resolve(5), 100, deadlines, 'The store')).toBe(5);
+    await expect(withTimeLimit(Promise.reject(new Error('own')), 100, deadlines, 'The store')).rejects.toThrow('own');
+    let isLate = false;
+    deadlines.start(100, () => {
+      isLate = true;
+    });
+    await clock.advanceAsync(100);
+    expect([isLate, clock.pending]).toEqual([true, 0]);
   });
 
   test('rejects at the limit, and what comes later is nobody’s', async () => {
     const clock = new ManualClock();
     let end = (_: number) => {};
     const work = new Promise<number>((resolve) => (end = resolve));
-    const limited = withTimeLimit(work, 100, clock, 'The store');
+    const limited = withTimeLimit(work, 100, new Deadlines(clock), 'The store');
     limited.catch(() => {});
     await clock.advanceAsync(99);
     await clock.advanceAsync(1);
@@ -25,6 +32,6 @@ describe('a time limit', () => {
   });
 
   test('just waits where the platform has no timers', async () => {
-    expect(await withTimeLimit(Promise.resolve(5), 0, { now: () => 0, elapsed: () => 0 }, 'x')).toBe(5);
+    expect(await withTimeLimit(Promise.resolve(5), 0, new Deadlines({ now: () => 0, elapsed: () => 0 }), 'x')).toBe(5);
   });
 });
