@@ -81,14 +81,14 @@ export type {
   View,
 } from './strategies/strategy.js';
 
-export type { Answer } from './runtime/control-loop.js';
+export type { Answer } from './runtime/control/control-loop.js';
 export type { Decision } from './runtime/decision.js';
-export type { Difference } from './runtime/mirror-pool.js';
-export type { Call, InputOf, Model, Models, OutputOf, Predict } from './runtime/model.js';
-export type { OnPlanEdit } from './runtime/plan-edit.js';
+export type { Difference } from './runtime/mirrors/mirror-pool.js';
+export type { Call, InputOf, Model, Models, OutputOf, Predict } from './runtime/calls/model.js';
+export type { OnPlanEdit } from './runtime/control/plan-edit.js';
 export type { OutcomeEvent, RouterEvents } from './runtime/router-events.js';
 export type { Logger, MirrorOptions, RouterOptions } from './runtime/router-options.js';
 export type { CommandOptions, Prediction, Router } from './runtime/router.js';
 export { createRouter } from './runtime/router.js';
 export type { NodeStatus, RouterStatus } from './runtime/status.js';
-export type { HistoryEntry, RolloutRecord, StateStore } from './runtime/store.js';
+export type { HistoryEntry, RolloutRecord, StateStore } from './runtime/control/store.js';

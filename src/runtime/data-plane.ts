@@ -5,11 +5,11 @@ import type { Metrics } from '../evidence/metric.js';
 import { type TokenContent, type TokenSigner, decodeToken } from '../evidence/token.js';
 import type { Route } from '../plan/plan.js';
 import { type Decision, type DecisionSource, RoutedDecision } from './decision.js';
-import type { Deadlines } from './deadlines.js';
-import { Invoker, type Settlement } from './invoker.js';
-import { MirrorPool } from './mirror-pool.js';
-import { ModelPool } from './model-pool.js';
-import { Recorder } from './recorder.js';
+import type { Deadlines } from './waiting/deadlines.js';
+import { Invoker, type Settlement } from './calls/invoker.js';
+import { MirrorPool } from './mirrors/mirror-pool.js';
+import { ModelPool } from './calls/model-pool.js';
+import { Recorder } from './recording/recorder.js';
 import type { MirrorOptions } from './router-options.js';
 import type { Telemetry } from './telemetry.js';
 

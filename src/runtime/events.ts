@@ -1,7 +1,7 @@
 import { EventEmitter } from 'eventemitter3';
 import { ConfigError } from '../core/errors.js';
 import { nearest, show } from '../core/options.js';
-import { isThenable } from './promises.js';
+import { isThenable } from './waiting/promises.js';
 
 const mostListeners = 100;
 

@@ -1,5 +1,5 @@
 import type { Decision } from './decision.js';
-import type { HistoryEntry } from './store.js';
+import type { HistoryEntry } from './control/store.js';
 
 /** What listeners are told, by event. */
 export interface RouterEvents<M extends string> {

@@ -26,9 +26,9 @@ import { type Metrics, metricsCheck } from '../evidence/metric.js';
 import type { TokenSigner } from '../evidence/token.js';
 import { isStrategy } from '../strategies/children.js';
 import type { Strategy } from '../strategies/strategy.js';
-import type { Models } from './model.js';
-import type { OnPlanEdit } from './plan-edit.js';
-import type { StateStore } from './store.js';
+import type { Models } from './calls/model.js';
+import type { OnPlanEdit } from './control/plan-edit.js';
+import type { StateStore } from './control/store.js';
 
 /** Metrics that are measured without being declared, so that every guardrail may name them. */
 export type BuiltIn = 'error' | 'latency' | 'mismatch';

@@ -1,6 +1,6 @@
 import { type Json, isObject } from '../core/json.js';
 import type { NodeVerdicts, Status } from '../strategies/strategy.js';
-import type { HistoryEntry } from './store.js';
+import type { HistoryEntry } from './control/store.js';
 
 /** What a person sees of a node: the strategy's own word, with the verdicts and figures of the last tick. */
 export interface NodeStatus<M extends string> extends Status<M> {

@@ -2,7 +2,7 @@ import { emptyCell } from '../evidence/cell.js';
 import type { Metrics } from '../evidence/metric.js';
 import type { Cell, Stratum } from '../evidence/stratum.js';
 import { QuantileSketch } from '../stats/sketch.js';
-import { viewOf } from '../runtime/view.js';
+import { viewOf } from '../runtime/control/view.js';
 import type { View } from '../strategies/strategy.js';
 
 /** The counts of a cell, by hand. What is left out is 0; `exposed` and `units` are at least the outcomes. */

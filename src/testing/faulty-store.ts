@@ -1,5 +1,5 @@
 import { TurnoutError } from '../core/errors.js';
-import type { StateStore } from '../runtime/store.js';
+import type { StateStore } from '../runtime/control/store.js';
 
 /** How a call goes wrong: not carried out, carried out but not acknowledged, or never answered (it is not carried out). */
 export type Fault = 'before' | 'after' | 'silent';

@@ -1,7 +1,7 @@
 import { type Evidence, emptyEvidence } from '../evidence/evidence.js';
 import { emptyCell } from '../evidence/cell.js';
-import type { HistoryEntry, RolloutRecord, StateStore } from '../runtime/store.js';
-import { recordFormat } from '../runtime/store.js';
+import type { HistoryEntry, RolloutRecord, StateStore } from '../runtime/control/store.js';
+import { recordFormat } from '../runtime/control/store.js';
 import { type Law, expectSame } from './law.js';
 
 /** What the laws of stores need. */

@@ -3,7 +3,7 @@ import type { Json } from '../core/json.js';
 import { type Rng, seededRng } from '../core/rng.js';
 import type { Metrics } from '../evidence/metric.js';
 import type { Stratum } from '../evidence/stratum.js';
-import { viewOf } from '../runtime/view.js';
+import { viewOf } from '../runtime/control/view.js';
 import { rootScope } from '../strategies/scope.js';
 import type { Command, Scope, Signal, Status, Strategy, Transition, View } from '../strategies/strategy.js';
 import { type StratumFacts, fakeStratum } from './fake-view.js';

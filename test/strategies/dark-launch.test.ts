@@ -8,7 +8,7 @@ import { hash32 } from '../../src/core/hash.js';
 import { seededRng } from '../../src/core/rng.js';
 import { compilePlan } from '../../src/plan/compile.js';
 import type { Match, Route, Split } from '../../src/plan/plan.js';
-import type { Call } from '../../src/runtime/model.js';
+import type { Call } from '../../src/runtime/calls/model.js';
 import { createRouter } from '../../src/runtime/router.js';
 import { ABTest } from '../../src/strategies/ab-test.js';
 import { DarkLaunch } from '../../src/strategies/dark-launch.js';

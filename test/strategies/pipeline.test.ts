@@ -5,7 +5,7 @@ import { isTurnoutError } from '../../src/core/errors.js';
 import type { Json } from '../../src/core/json.js';
 import { seededRng } from '../../src/core/rng.js';
 import { compilePlan } from '../../src/plan/compile.js';
-import { editedNodes, fingerprintsOf, graft } from '../../src/runtime/plan-edit.js';
+import { editedNodes, fingerprintsOf, graft } from '../../src/runtime/control/plan-edit.js';
 import { ABTest } from '../../src/strategies/ab-test.js';
 import { Bandit } from '../../src/strategies/bandit.js';
 import { BlueGreen } from '../../src/strategies/blue-green.js';

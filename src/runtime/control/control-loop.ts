@@ -1,0 +1,300 @@
+import { messageOf } from '../../core/errors.js';
+import type { Json } from '../../core/json.js';
+import type { Evidence } from '../../evidence/evidence.js';
+import type { Metrics } from '../../evidence/metric.js';
+import { rootScope } from '../../strategies/scope.js';
+import type { Command, NodeVerdicts, Notice, Signal, Transition } from '../../strategies/strategy.js';
+import type { Deadlines } from '../waiting/deadlines.js';
+import { Outbox } from './outbox.js';
+import { RecordKeeper, type RecordKeeperOptions, type Stored } from './record-keeper.js';
+import type { RolloutRecord } from './store.js';
+import { withTimeLimit } from '../waiting/time-limit.js';
+import { viewOf } from './view.js';
+
+/** What became of a command. */
+export interface Answer {
+  readonly accepted: boolean;
+  readonly reason?: string;
+}
+
+/** The state that requests are served by now. */
+export interface InForce {
+  readonly state: Json;
+  readonly revision: number;
+  /** False under a rollback that the store does not know yet: what is served then is no exposure. */
+  readonly isStored: boolean;
+}
+
+export interface ControlLoopOptions
+  extends Pick<RecordKeeperOptions, 'router' | 'strategy' | 'store' | 'clock' | 'instance' | 'onPlanEdit' | 'notify'> {
+  /** The store belongs to this router alone, so that the first state is in force before anything is read. */
+  readonly isPrivate: boolean;
+  readonly metrics: Metrics;
+  readonly storeTimeoutMs: number;
+  readonly deadlines: Deadlines;
+  /** A name for a writer that was never used before. */
+  newReplica(): string;
+  /** What was counted since the last call. */
+  takeDelta(now: number): Evidence | undefined;
+  adopt(force: InForce): void;
+  onError(error: unknown, operation: string): void;
+}
+
+interface Forced {
+  readonly stored: Stored;
+  readonly pending: readonly Command[];
+  readonly state: Json;
+  readonly notices: readonly Notice[];
+  readonly refusals: ReadonlyMap<Command, string>;
+}
+
+const writesMax = 5;
+const accepted: Answer = { accepted: true };
+
+/**
+ * Moves the state of one router in step with all replicas, without a leader. Two rules make that safe: the state in force is the
+ * stored state with this replica's unstored rollbacks on top; and what shrinks a candidate acts at once and is stored after, what
+ * grows it acts only once stored. Whatever the store does, requests never wait for it.
+ */
+export class ControlLoop {
+  readonly #options: ControlLoopOptions;
+  readonly #keeper: RecordKeeper;
+  readonly #outbox: Outbox;
+  readonly #limited: <T>(work: Promise<T>) => Promise<T>;
+  /** Rollbacks that are not stored yet. Replaced, never changed: `#forced` is recognised by it. */
+  #pending: readonly Command[] = [];
+  /** Those among them that somebody waits for. */
+  readonly #awaited = new Set<Command>();
+  #forced: Forced | undefined;
+  #queue: Promise<unknown> = Promise.resolve();
+  #failingSince: number | undefined;
+  #failures = 0;
+  /** Whether the last read succeeded: only then a rollback that changes nothing is known to be needless. */
+  #isFresh = false;
+  #looks: ReadonlyMap<string, NodeVerdicts> = new Map();
+
+  constructor(options: ControlLoopOptions) {
+    this.#options = options;
+    this.#limited = (work) => withTimeLimit(work, options.storeTimeoutMs, options.deadlines, 'The store');
+    this.#outbox = new Outbox(options.store, options.router, options.newReplica);
+    this.#keeper = new RecordKeeper({
+      ...options,
+      replica: options.newReplica(),
+      limited: this.#limited,
+      onRecord: () => this.#adopt(),
+    });
+    if (options.isPrivate) this.#keeper.startAlone();
+  }
+
+  /** The last record read or written. */
+  get record(): RolloutRecord | undefined {
+    return this.#keeper.stored?.record;
+  }
+
+  /** The state in force; undefined before the first read of a shared store. */
+  get state(): Json | undefined {
+    const { stored } = this.#keeper;
+    return stored && this.#force(stored).state;
+  }
+
+  /** Since when the store has failed, ms since 1970; undefined while it answers. */
+  get failingSince(): number | undefined {
+    return this.#failingSince;
+  }
+
+  get pendingRollbacks(): number {
+    return this.#pending.length;
+  }
+
+  get lostDeltas(): number {
+    return this.#outbox.lost;
+  }
+
+  /** What guardrails and gates said at the last tick, by node. */
+  get looks(): ReadonlyMap<string, NodeVerdicts> {
+    return this.#looks;
+  }
+
+  /** All evidence known here. */
+  get evidence(): Evidence | undefined {
+    return this.#outbox.evidence();
+  }
+
+  /** Reads the record, or creates it. Resolves to false if the store did not let us. */
+  start(): Promise<boolean> {
+    return this.#inTurn(() => this.#read());
+  }
+
+  /** One round: read, send and read evidence, judge, and store what follows. Never rejects. */
+  tick(): Promise<void> {
+    return this.#inTurn(async () => {
+      const failures = this.#failures;
+      await this.#read();
+      await this.#exchangeEvidence();
+      if (this.#keeper.stored !== undefined) await this.#apply({ type: 'tick' });
+      if (this.#failures === failures) this.#failingSince = undefined;
+    });
+  }
+
+  /** Carries out an order. A rollback is in force when this returns its promise; everything else once it is stored. */
+  command(command: Command): Promise<Answer> {
+    if (command.type !== 'rollback') return this.signal(command);
+    this.#pending = [...this.#pending, command];
+    this.#awaited.add(command);
+    this.#adopt();
+    return this.#inTurn(async () => {
+      const isRead = await this.#read();
+      this.#awaited.delete(command);
+      const { stored } = this.#keeper;
+      if (stored === undefined) return { accepted: true, reason: 'it takes effect once the store answers' };
+      const refused = this.#force(stored).refusals.get(command);
+      const answer = await this.#apply(undefined);
+      if (refused !== undefined && isRead) return { accepted: false, reason: refused };
+      if (!isRead) return { accepted: true, reason: 'in force here, but not stored: the store does not answer' };
+      return answer.accepted ? answer : { accepted: true, reason: `in force here, but not stored: ${answer.reason}` };
+    });
+  }
+
+  /** Hands a signal to the strategy and stores what follows. */
+  signal(signal: Signal): Promise<Answer> {
+    return this.#inTurn(async () => {
+      const isRead = await this.#read();
+      return isRead ? this.#apply(signal) : { accepted: false, reason: 'the store does not answer' };
+    });
+  }
+
+  /** Sends the last evidence. */
+  close(): Promise<void> {
+    return this.#inTurn(() => this.#exchangeEvidence());
+  }
+
+  /** One thing at a time, in the order they came. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#queue.then(work);
+    this.#queue = turn.catch(() => {});
+    return turn;
+  }
+
+  async #attempt(operation: string, work: () => Promise<void>): Promise<boolean> {
+    try {
+      await work();
+      return true;
+    } catch (error) {
+      this.#failures += 1;
+      this.#failingSince ??= this.#options.clock.now();
+      this.#options.onError(error, operation);
+      return false;
+    }
+  }
+
+  async #read(): Promise<boolean> {
+    this.#isFresh = await this.#attempt('read', () => this.#keeper.sync());
+    return this.#isFresh;
+  }
+
+  async #exchangeEvidence(): Promise<void> {
+    // By the common time: a replica whose own clock is ahead would close everybody's buckets.
+    this.#outbox.put(this.#options.takeDelta(this.#keeper.now()));
+    await this.#attempt('evidence', async () => {
+      await this.#outbox.flush(this.#limited);
+      await this.#outbox.read(this.#limited);
+    });
+  }
+
+  #adopt(): void {
+    const { stored } = this.#keeper;
+    if (stored === undefined) return;
+    const { state } = this.#force(stored);
+    this.#options.adopt({ state, revision: stored.record.revision, isStored: state === stored.state });
+  }
+
+  /** The stored state with the unstored rollbacks on top, as a commit is rebased. */
+  #force(stored: Stored): Forced {
+    const known = this.#forced;
+    if (known?.stored === stored && known.pending === this.#pending) return known;
+    const notices: Notice[] = [];
+    const refusals = new Map<Command, string>();
+    let { state } = stored;
+    for (const command of this.#pending) {
+      const transition = this.#reduce(state, command, stored);
+      if (transition.state === state) refusals.set(command, transition.refused ?? 'there was nothing to roll back');
+      state = transition.state;
+      notices.push(...transition.notices);
+    }
+    this.#forced = { stored, pending: this.#pending, state, notices, refusals };
+    return this.#forced;
+  }
+
+  /** A strategy that throws changes nothing: the last good plan stays. */
+  #reduce(state: Json, signal: Signal, { record }: Stored): Transition<Json> {
+    const { strategy, router, metrics, instance } = this.#options;
+    const revision = record.revision + 1;
+    const strata = this.#outbox.evidence()?.strata ?? [];
+    const view = viewOf({ router, revision, now: this.#keeper.now(), metrics, strata }, router);
+    try {
+      return strategy.reduce(state, signal, view, rootScope(router, revision, instance));
+    } catch (error) {
+      this.#options.onError(error, 'reduce');
+      return { state, notices: [], refused: `the strategy failed: ${messageOf(error)}` };
+    }
+  }
+
+  /** Reduces on the newest state and stores what follows, again from the start if another replica was faster. */
+  async #apply(signal: Signal | undefined): Promise<Answer> {
+    for (let write = 0; write < writesMax; write += 1) {
+      const stored = this.#keeper.stored as Stored;
+      const { state, notices, refused } = this.#next(stored, signal);
+      const answer = refused === undefined ? accepted : { accepted: false, reason: refused };
+      if (state === stored.state) {
+        if (this.#isFresh) this.#pending = this.#pending.filter((command) => this.#awaited.has(command));
+        return answer;
+      }
+      const included = new Set(this.#pending);
+      let outcome: 'stored' | 'conflict' | undefined;
+      await this.#attempt('write', async () => {
+        outcome = await this.#keeper.write(stored, state, notices);
+      });
+      if (outcome === undefined) return { accepted: false, reason: 'the store does not answer' };
+      if (outcome === 'conflict') continue;
+      this.#pending = this.#pending.filter((command) => !included.has(command));
+      // What the last tick saw was seen of the state before.
+      if (signal?.type !== 'tick') this.#looks = new Map();
+      this.#adopt();
+      await this.#archive();
+      return answer;
+    }
+    return { accepted: false, reason: `other replicas were faster ${writesMax} times in a row` };
+  }
+
+  /** The state to store: the one in force, what the signal makes of it, and the rollbacks that this asks for, which act at once. */
+  #next(stored: Stored, signal: Signal | undefined): Transition<Json> {
+    const below = this.#force(stored);
+    if (signal === undefined) return below;
+    const transition = this.#reduce(below.state, signal, stored);
+    if (signal.type === 'tick') {
+      this.#looks = new Map(transition.verdicts?.map((look) => [look.node, look]));
+    }
+    const notices = [...below.notices, ...transition.notices];
+    let { state } = transition;
+    for (const command of transition.urgent ?? []) {
+      const rolledBack = this.#reduce(state, command, stored);
+      state = rolledBack.state;
+      notices.push(...rolledBack.notices);
+    }
+    if (transition.urgent !== undefined) {
+      this.#pending = [...this.#pending, ...transition.urgent];
+      this.#adopt();
+    }
+    return { ...transition, state, notices };
+  }
+
+  async #archive(): Promise<void> {
+    const { store, router } = this.#options;
+    const { record } = this;
+    for (const entry of record?.history.filter(({ revision }) => revision === record.revision) ?? []) {
+      await this.#attempt('history', async () => {
+        if (store.appendHistory !== undefined) await this.#limited(store.appendHistory(router, entry));
+      });
+    }
+  }
+}

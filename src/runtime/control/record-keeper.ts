@@ -1,0 +1,168 @@
+import type { Clock } from '../../core/clock.js';
+import { TurnoutError } from '../../core/errors.js';
+import type { Json } from '../../core/json.js';
+import { rootScope } from '../../strategies/scope.js';
+import type { Notice, Strategy } from '../../strategies/strategy.js';
+import { type OnPlanEdit, editedNodes, fingerprintsOf, graft } from './plan-edit.js';
+import { entriesOf, nextRecord, parseRecord } from './record.js';
+import { type RolloutRecord, type StateStore, recordFormat } from './store.js';
+
+/** A record whose state was parsed. */
+export interface Stored {
+  readonly record: RolloutRecord;
+  readonly state: Json;
+}
+
+export interface RecordKeeperOptions {
+  readonly router: string;
+  readonly strategy: Strategy;
+  readonly store: StateStore;
+  readonly clock: Clock;
+  readonly replica: string;
+  readonly instance?: string;
+  readonly onPlanEdit: OnPlanEdit;
+  /** Puts a time limit on a call of the store. */
+  limited<T>(work: Promise<T>): Promise<T>;
+  /** Another record came into force. */
+  onRecord(): void;
+  notify(notices: readonly Notice[]): void;
+}
+
+interface UnsureWrite {
+  readonly revision: number;
+  readonly notices: readonly Notice[];
+  readonly entries: string;
+}
+
+const clockJumpMaxMs = 60_000;
+
+/** Reads and writes the one record of a router, and knows what it last was. Its promises reject as the store's do. */
+export class RecordKeeper {
+  readonly #options: RecordKeeperOptions;
+  readonly #nodes: Readonly<Record<string, string>>;
+  #stored: Stored | undefined;
+  #unsure: readonly UnsureWrite[] = [];
+  #lastNow = 0;
+  #clockOffsetMs = 0;
+
+  constructor(options: RecordKeeperOptions) {
+    this.#options = options;
+    this.#nodes = fingerprintsOf(options.strategy, options.router);
+  }
+
+  get stored(): Stored | undefined {
+    return this.#stored;
+  }
+
+  /** Takes the first state as stored, before a store was asked: right only where no other replica can exist. */
+  startAlone(): void {
+    this.#set(this.#first());
+  }
+
+  /** Reads what is stored. The first replica creates the record; a store that was emptied gets back what is known here. */
+  async sync(): Promise<void> {
+    const { store, router, clock, limited } = this.#options;
+    if (store.now !== undefined) this.#clockOffsetMs = (await limited(store.now())) - clock.now();
+    const answer = await limited(store.read(router, this.#stored?.record.revision));
+    if (answer === 'unchanged') return;
+    if (answer !== undefined) return this.#accept(answer);
+    const { record } = this.#stored ?? this.#first();
+    const written = await limited(store.compareAndSet(router, undefined, record));
+    if (written.ok) this.#set(this.#parse(record));
+    else if (written.current !== undefined) await this.#accept(written.current);
+  }
+
+  /** Stores a state that was reduced from `from`. After a conflict what is stored now is in `stored`. */
+  async write(from: Stored, state: Json, notices: readonly Notice[]): Promise<'stored' | 'conflict'> {
+    const { store, router, replica, limited } = this.#options;
+    const next = nextRecord(from.record, { state, notices, nodes: this.#nodes }, this.now(), replica);
+    const write = {
+      revision: next.revision,
+      notices,
+      entries: JSON.stringify(entriesOf(notices, { revision: next.revision, at: next.updatedAt, replica })),
+    };
+    this.#unsure = [...this.#unsure, write];
+    const written = await limited(store.compareAndSet(router, from.record.revision, next));
+    this.#unsure = this.#unsure.filter((unsure) => unsure !== write);
+    // This write was the one of its revision, so none before it can have taken effect.
+    if (written.ok) this.#unsure = [];
+    if (!written.ok) {
+      await (written.current === undefined ? this.sync() : this.#accept(written.current));
+      return 'conflict';
+    }
+    this.#set({ record: next, state });
+    this.#options.notify(notices);
+    return 'stored';
+  }
+
+  /** Never goes back, follows the other writers' clocks, and refuses a jump of more than a minute made by one of them. */
+  now(): number {
+    const own = this.#options.clock.now() + this.#clockOffsetMs;
+    const written = this.#stored?.record.updatedAt ?? 0;
+    const followed = written - own <= clockJumpMaxMs ? written : own;
+    this.#lastNow = Math.max(this.#lastNow, own, followed);
+    return this.#lastNow;
+  }
+
+  /** Takes over a record that another replica, or an earlier run of the program, wrote. */
+  async #accept(json: RolloutRecord): Promise<void> {
+    const record = parseRecord(json);
+    const { router, onPlanEdit } = this.#options;
+    const edited = editedNodes(record.nodes, this.#nodes);
+    const isFirst = this.#stored === undefined;
+    if (edited.size === 0 || (onPlanEdit === 'keep' && isFirst)) return this.#set(this.#parse(record));
+    if (onPlanEdit === 'restart' && isFirst) return this.#restart(record, edited);
+    // While running, an edit is another program's: restarting here too would make the two undo each other for ever.
+    throw new TurnoutError(
+      'state-format',
+      `The stored roll-out '${router}' has other nodes than this program: ${[...edited].join(', ')} differ. ` +
+        'Deploy one program everywhere, or give the new one another router name.',
+    );
+  }
+
+  async #restart(record: RolloutRecord, edited: ReadonlySet<string>): Promise<void> {
+    const { strategy, router, store, instance, replica, limited, notify } = this.#options;
+    const scope = rootScope(router, record.revision + 1, instance);
+    const state = graft(record.state, strategy.init(this.now(), scope), strategy, router, edited);
+    const notices = [...edited].map((node): Notice => {
+      const data = { from: 'another plan', to: 'started', why: 'the plan was edited in the program' };
+      return { type: 'transition', node, data };
+    });
+    const next = nextRecord(record, { state, notices, nodes: this.#nodes }, this.now(), replica);
+    const written = await limited(store.compareAndSet(router, record.revision, next));
+    if (!written.ok)
+      throw new TurnoutError('store-failed', 'Another replica changed the edited plan at the same time.');
+    this.#set(this.#parse(next));
+    notify(notices);
+  }
+
+  #parse(record: RolloutRecord): Stored {
+    return { record, state: this.#options.strategy.restore(record.state) };
+  }
+
+  #first(): Stored {
+    const { strategy, router, instance, replica } = this.#options;
+    const now = this.now();
+    const state = strategy.init(now, rootScope(router, 1, instance));
+    const base = { format: recordFormat, revision: 1, nodes: this.#nodes, history: [] };
+    return { record: { ...base, state, updatedAt: now, updatedBy: replica }, state };
+  }
+
+  #set(stored: Stored): void {
+    const isNew = this.#stored?.record.revision !== stored.record.revision;
+    this.#stored = stored;
+    this.#announceUnsure(stored.record);
+    if (isNew) this.#options.onRecord();
+  }
+
+  /** A write that failed may have taken effect: once it is seen in the history, what it had to tell is told, once. */
+  #announceUnsure({ revision, history }: RolloutRecord): void {
+    const decided = this.#unsure.filter((write) => write.revision <= revision);
+    this.#unsure = this.#unsure.filter((write) => write.revision > revision);
+    for (const wanted of new Set(decided.map((write) => write.revision))) {
+      const entries = history.filter((entry) => entry.revision === wanted && entry.replica === this.#options.replica);
+      const ours = decided.find((write) => write.revision === wanted && write.entries === JSON.stringify(entries));
+      if (ours !== undefined && entries.length > 0) this.#options.notify(ours.notices);
+    }
+  }
+}

@@ -1,0 +1,88 @@
+import { TurnoutError, messageOf } from '../../core/errors.js';
+import type { Json } from '../../core/json.js';
+import { anything, count, listOf, object, recordOf, text, verify } from '../../core/options.js';
+import type { Notice } from '../../strategies/strategy.js';
+import { type HistoryEntry, type RolloutRecord, recordFormat } from './store.js';
+
+const entriesMax = 100;
+const historyBytesMax = 64 * 1024;
+
+const entryCheck = object({
+  revision: count,
+  at: anything,
+  replica: text,
+  node: text,
+  from: anything,
+  to: anything,
+  why: anything,
+  facts: anything,
+});
+
+const recordCheck = object({
+  format: count,
+  revision: count,
+  nodes: recordOf(text, { max: 10_000 }),
+  state: anything,
+  history: listOf(entryCheck, { max: entriesMax }),
+  updatedAt: anything,
+  updatedBy: text,
+});
+
+/** Reads a stored record, or throws: `state-format` for another version of the layout, `state-unreadable` for anything else. */
+export function parseRecord(record: RolloutRecord): RolloutRecord {
+  if (record?.format !== recordFormat) {
+    throw new TurnoutError(
+      'state-format',
+      `The stored record has format ${String(record?.format)}, and this version of turnout reads ${recordFormat}. ` +
+        'Run the version that wrote it, or give the router another name.',
+    );
+  }
+  try {
+    verify('The stored record', 'record', record, recordCheck);
+  } catch (error) {
+    throw new TurnoutError('state-unreadable', messageOf(error), { cause: error });
+  }
+  return record;
+}
+
+/** History entries for the transitions among notices. */
+export function entriesOf(
+  notices: readonly Notice[],
+  stamp: { readonly revision: number; readonly at: number; readonly replica: string },
+): readonly HistoryEntry[] {
+  return notices
+    .filter(({ type }) => type === 'transition')
+    .map(({ node, data: { from = '', to = '', why, ...facts } }) => ({ ...stamp, node, from, to, why, facts }));
+}
+
+/** The newest entries that fit into the bounds of a record: 100 of them, 64 kB. */
+export function boundedHistory(entries: readonly HistoryEntry[]): readonly HistoryEntry[] {
+  const kept: HistoryEntry[] = [];
+  let bytes = 0;
+  for (const entry of entries.slice(-entriesMax).reverse()) {
+    bytes += JSON.stringify(entry).length;
+    if (bytes > historyBytesMax && kept.length > 0) break;
+    kept.push(entry);
+  }
+  return kept.reverse();
+}
+
+/** The record that follows `before`, with its revision and history. */
+export function nextRecord(
+  before: RolloutRecord,
+  change: { readonly state: Json; readonly notices: readonly Notice[]; readonly nodes: RolloutRecord['nodes'] },
+  at: number,
+  replica: string,
+): RolloutRecord {
+  const revision = before.revision + 1;
+  const entries = entriesOf(change.notices, { revision, at, replica });
+  return {
+    format: recordFormat,
+    revision,
+    nodes: change.nodes,
+    state: change.state,
+    history: boundedHistory([...before.history, ...entries]),
+    updatedAt: at,
+    updatedBy: replica,
+  };
+}

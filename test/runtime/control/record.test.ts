@@ -1,0 +1,104 @@
+import { describe, expect, test } from 'vitest';
+import { isTurnoutError } from '../../../src/core/errors.js';
+import { boundedHistory, entriesOf, nextRecord, parseRecord } from '../../../src/runtime/control/record.js';
+import { type HistoryEntry, type RolloutRecord, recordFormat } from '../../../src/runtime/control/store.js';
+import type { Notice } from '../../../src/strategies/strategy.js';
+
+const record: RolloutRecord = {
+  format: recordFormat,
+  revision: 3,
+  nodes: { r: 'a' },
+  state: { x: 1 },
+  history: [],
+  updatedAt: 5,
+  updatedBy: 'a',
+};
+const entry = (revision: number, why = 'because'): HistoryEntry => ({
+  revision,
+  at: 1,
+  replica: 'a',
+  node: 'r',
+  from: 'x',
+  to: 'y',
+  why,
+  facts: {},
+});
+const transition: Notice = { type: 'transition', node: 'r', data: { from: 'x', to: 'y', why: 'because', share: 0.5 } };
+
+const codeOf = (json: unknown) => {
+  try {
+    parseRecord(json as RolloutRecord);
+    return 'read';
+  } catch (error) {
+    return isTurnoutError(error) ? error.code : 'another error';
+  }
+};
+
+describe('a stored record', () => {
+  test('is read when it is whole', () => {
+    expect(parseRecord({ ...record, history: [entry(2)] })).toMatchObject({ revision: 3 });
+  });
+
+  test('of another format is refused as such, before anything else in it is looked at', () => {
+    for (const format of [0, 2, '1', undefined]) expect(codeOf({ ...record, format })).toBe('state-format');
+    expect(codeOf({ format: 2 })).toBe('state-format');
+    expect(codeOf(null)).toBe('state-format');
+    expect(() => parseRecord({ ...record, format: 2 })).toThrow(/has format 2, and this version of turnout reads 1/);
+  });
+
+  test.each([
+    ['revision', -1],
+    ['revision', 1.5],
+    ['nodes', null],
+    ['nodes', { r: 1 }],
+    ['history', {}],
+    ['history', [{}]],
+    ['history', [{ ...entry(1), replica: '' }]],
+    ['updatedBy', 7],
+    ['surprise', 1],
+  ])('with a bad %s is refused', (key, value) => {
+    expect(codeOf({ ...record, [key]: value })).toBe('state-unreadable');
+  });
+
+  test('grows by one revision, with the transitions of the change in its history', () => {
+    const alert: Notice = { type: 'alert', node: 'r', data: { why: 'odd' } };
+    const next = nextRecord(record, { state: { x: 2 }, notices: [transition, alert], nodes: { r: 'b' } }, 9, 'b');
+    expect(next).toEqual({
+      format: recordFormat,
+      revision: 4,
+      nodes: { r: 'b' },
+      state: { x: 2 },
+      history: [
+        { revision: 4, at: 9, replica: 'b', node: 'r', from: 'x', to: 'y', why: 'because', facts: { share: 0.5 } },
+      ],
+      updatedAt: 9,
+      updatedBy: 'b',
+    });
+  });
+
+  test('takes transitions without from and to', () => {
+    const [first] = entriesOf([{ type: 'transition', node: 'r', data: { why: 'so' } }], {
+      revision: 1,
+      at: 2,
+      replica: 'a',
+    });
+    expect(first).toMatchObject({ from: '', to: '', why: 'so' });
+  });
+});
+
+describe('the history of a record', () => {
+  test('keeps the newest 100 entries in their order', () => {
+    const entries = Array.from({ length: 130 }, (_, index) => entry(index));
+    expect(boundedHistory(entries).map(({ revision }) => revision)).toEqual(
+      entries.slice(30).map(({ revision }) => revision),
+    );
+    expect(boundedHistory(entries.slice(0, 100))).toEqual(entries.slice(0, 100));
+  });
+
+  test('keeps what fits into 64 kB, and always the newest entry', () => {
+    const large = Array.from({ length: 10 }, (_, index) => entry(index, 'x'.repeat(10_000)));
+    const kept = boundedHistory(large);
+    expect(kept.map(({ revision }) => revision)).toEqual([4, 5, 6, 7, 8, 9]);
+    expect(boundedHistory([entry(1), entry(2, 'x'.repeat(100_000))]).map(({ revision }) => revision)).toEqual([2]);
+  });
+});
