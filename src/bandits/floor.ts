@@ -16,12 +16,22 @@ export function withFloor(weights: readonly number[], floor = defaultFloor): num
 }
 
 /**
- * Gives each arm with fewer than `least` rewards an equal share, so that it is known before it is judged; what is left goes by the
+ * Gives each arm with fewer than `least` rewards an equal share, no more and no less, so that it is known before it is judged: of an arm
+ * without rewards a policy would hope for the best, and hand it nearly everything. The others share what is left in proportion to their
  * weights. `counts` are the rewards of each arm.
  */
-export function withMinimum(weights: readonly number[], counts: readonly number[], least: number): number[] {
-  const equal = 1 / weights.length;
-  const isNew = counts.map((count) => !(count >= least));
-  const left = isNew.reduce((rest, is) => rest - (is ? equal : 0), 1);
-  return weights.map((weight, arm) => (isNew[arm] === true ? equal : 0) + Math.max(0, left) * weight);
+export function withMinimum(weights: ArrayLike<number>, counts: readonly number[], least: number): number[] {
+  const equal = 1 / counts.length;
+  let known = 0;
+  let knownWeight = 0;
+  counts.forEach((count, arm) => {
+    if (!(count >= least)) return;
+    known += 1;
+    knownWeight += weights[arm] as number;
+  });
+  const left = known * equal;
+  return counts.map((count, arm) => {
+    if (!(count >= least)) return equal;
+    return knownWeight > 0 ? left * ((weights[arm] as number) / knownWeight) : left / known;
+  });
 }

@@ -164,11 +164,15 @@ describe('the floor', () => {
 });
 
 describe('the minimum of exploration', () => {
-  it('gives an equal share to whoever has too few rewards, and the rest by weight', () => {
-    expect(withMinimum([0.9, 0.1], [100, 99], 100)).toEqual([expect.closeTo(0.45, 12), expect.closeTo(0.55, 12)]);
+  it('gives an equal share to whoever has too few rewards, whatever the policy hopes of it', () => {
+    const near = (...weights: readonly number[]) => weights.map((weight) => expect.closeTo(weight, 12));
+    expect(withMinimum([0.9, 0.1], [100, 99], 100)).toEqual(near(0.5, 0.5));
     expect(withMinimum([0.9, 0.1], [100, 100], 100)).toEqual([0.9, 0.1]);
+    expect(withMinimum([0.2, 0.1, 0.7], [100, 100, 99], 100)).toEqual(near(4 / 9, 2 / 9, 1 / 3));
+    expect(withMinimum([0, 0, 1], [100, 100, 99], 100)).toEqual(near(1 / 3, 1 / 3, 1 / 3));
     expect(withMinimum([0.9, 0.1], [0, 0], 1)).toEqual([0.5, 0.5]);
-    expect(withMinimum([1, 0, 0], [Number.NaN, 5, 5], 5)[0]).toBeGreaterThan(1 / 3);
+    expect(withMinimum([1, 0, 0], [Number.NaN, 5, 5], 5)).toEqual(near(1 / 3, 1 / 3, 1 / 3));
     expect(withMinimum([1], [0], 5)).toEqual([1]);
+    expect(withMinimum([1], [0], 0)).toEqual([1]);
   });
 });

@@ -1,5 +1,6 @@
 import type { LinearSums } from '../../bandits/contextual/linear-sums.js';
 import { addLinearSums, emptyLinearSums } from '../../bandits/contextual/linear-sums.js';
+import { withFloor, withMinimum } from '../../bandits/floor.js';
 import { featuresOf } from '../../bandits/contextual/moments.js';
 import type { Context } from '../../core/context.js';
 import { own as ownValue } from '../../core/json.js';
@@ -54,15 +55,11 @@ export function choicePolicy(
   const count = arms.length;
   if (fit === null) return { weights: (_, out) => void out.fill(1 / count) };
   const weigh = policy.fit(fit.sums, fit.seed);
-  const isNew = fit.sums.map(({ n }) => !(n >= minExploration));
-  const left = 1 - isNew.filter(Boolean).length / count;
+  const counts = fit.sums.map(({ n }) => n);
   return {
     weights(context: Context, out: Float64Array) {
       weigh(featuresOf(moments, context), out);
-      for (let arm = 0; arm < count; arm += 1) {
-        const weight = (isNew[arm] === true ? 1 / count : 0) + left * (out[arm] as number);
-        out[arm] = floor + (1 - count * floor) * weight;
-      }
+      out.set(withFloor(withMinimum(out, counts, minExploration), floor));
     },
   };
 }
