@@ -1,15 +1,12 @@
 import { type Clock, systemClock } from '../core/clock.js';
 import type { Context } from '../core/context.js';
-import { ConfigError, TurnoutError } from '../core/errors.js';
+import { TurnoutError } from '../core/errors.js';
 import type { Json } from '../core/json.js';
 import { type Rng, systemRng } from '../core/rng.js';
 import type { Metrics, OutcomeOf } from '../evidence/metric.js';
-import { type CompiledPlan, compilePlan } from '../plan/compile.js';
-import { type Explanation, explainPlan } from '../plan/explain.js';
-import type { Plan, Route } from '../plan/plan.js';
-import { planIssues } from '../plan/plan-issues.js';
-import { rootScope } from '../strategies/scope.js';
-import type { Command, Scope, Strategy } from '../strategies/strategy.js';
+import type { Explanation } from '../plan/explain.js';
+import type { Route } from '../plan/plan.js';
+import type { Command, Strategy } from '../strategies/strategy.js';
 import { Adoption } from './control/adoption.js';
 import { claimTask } from './tasks/claims.js';
 import { type Answer, ControlLoop } from './control/control-loop.js';
@@ -20,6 +17,7 @@ import { memoryStore } from './control/memory-store.js';
 import type { Difference } from './mirrors/mirror-pool.js';
 import type { InputOf, Models } from './calls/model.js';
 import { claimName } from './open-routers.js';
+import { Planner } from './planner.js';
 import type { CommandOptions, Prediction, Router } from './router.js';
 import type { RouterEvents } from './router-events.js';
 import { type RouterOptions, isServer } from './router-options.js';
@@ -35,7 +33,7 @@ const byMax = 200;
 /** A router that runs: it joins the data plane, the control loop and what is told of them, and decides nothing itself. */
 export class LiveRouter<Ms extends Models, Qs extends Metrics, M extends string> implements Router<Ms, Qs, M> {
   readonly name: string;
-  readonly #strategy: Strategy<M>;
+  readonly #planner: Planner<M>;
   readonly #options: RouterOptions<Ms, Qs, Strategy<M>>;
   readonly #clock: Clock;
   readonly #rng: Rng;
@@ -53,12 +51,19 @@ export class LiveRouter<Ms extends Models, Qs extends Metrics, M extends string>
     const { name, strategy, clock = systemClock, rng = systemRng, metrics = {}, disabled = false } = options;
     this.name = name;
     this.#options = options;
-    this.#strategy = strategy;
     this.#clock = clock;
     this.#rng = rng;
     this.#isDisabled = disabled;
     this.#telemetry = new Telemetry<M>(name, options.logger);
-    const stable = this.#checkedStable();
+    this.#planner = new Planner<M>({
+      router: name,
+      strategy,
+      instance: options.instance,
+      conditions: options.conditions,
+      rng,
+      onError: (error, operation) => this.#telemetry.error(error, operation),
+    });
+    const stable = this.#planner.checkedStable(clock.now());
     this.#releaseName = claimName(name, options.replica);
     const newId = () => this.#newId();
     const deadlines = new Deadlines(clock);
@@ -147,8 +152,7 @@ export class LiveRouter<Ms extends Models, Qs extends Metrics, M extends string>
 
   status(): RouterStatus<M> {
     const { failingSince, record, state, looks, pendingRollbacks, lostDeltas } = this.#loop;
-    const scope = this.#scope(record?.revision ?? 1);
-    const root = this.#strategy.status(state ?? this.#strategy.init(this.#clock.now(), scope), scope);
+    const root = this.#planner.status(state, record?.revision ?? 1, this.#clock.now());
     const { current, behind } = this.#adoption;
     return {
       name: this.name,
@@ -165,7 +169,7 @@ export class LiveRouter<Ms extends Models, Qs extends Metrics, M extends string>
   }
 
   explain(context: Context): Explanation<M> {
-    return explainPlan(this.#adoption.current.plan, context, this.#compileOptions());
+    return this.#planner.explain(this.#adoption.current.plan, context);
   }
 
   on<E extends keyof RouterEvents<M>>(event: E, listener: (payload: RouterEvents<M>[E]) => unknown): () => void {
@@ -216,34 +220,19 @@ export class LiveRouter<Ms extends Models, Qs extends Metrics, M extends string>
     this.#telemetry.events.clear();
   }
 
-  /** The stable model of a first state. Whatever a plan can have wrong shows here, before the router exists. */
-  #checkedStable(): M {
-    const scope = this.#scope(1);
-    const state = this.#strategy.init(this.#clock.now(), scope);
-    const plan = this.#strategy.plan(state, scope);
-    const issues = planIssues(plan, this.#options.conditions);
-    if (issues.length > 0) throw new ConfigError('createRouter', issues);
-    this.#compile(plan);
-    return this.#strategy.status(state, scope).stable;
-  }
-
   #newAdoption(stable: M): Adoption<M> {
     const { recorder, pool } = this.#data;
     return new Adoption<M>(stable, this.#isDisabled ? 'disabled' : 'stale', {
       pool,
       isEager: (this.#options.load ?? (isServer() ? 'eager' : 'lazy')) === 'eager',
-      plan: (state, revision) => this.#strategy.plan(state, this.#scope(revision)),
-      compile: (plan, reason) => this.#compile(plan, reason),
+      plan: (state, revision) => this.#planner.plan(state, revision),
+      compile: (plan, reason) => this.#planner.compile(plan, reason),
       onAdopted: (nodes, isStored) => {
         recorder.adopt(nodes);
         recorder.suppress(!isStored);
       },
       onError: (error, operation) => this.#telemetry.error(error, operation),
     });
-  }
-
-  #scope(revision: number): Scope {
-    return rootScope(this.name, revision, this.#options.instance);
   }
 
   async #order(command: Command): Promise<Answer> {
@@ -262,17 +251,7 @@ export class LiveRouter<Ms extends Models, Qs extends Metrics, M extends string>
   #wantTasks(): void {
     const { state, record } = this.#loop;
     if (state === undefined || this.#isClosed || this.#isDisabled) return;
-    this.#tasks.want(this.#strategy.tasks?.(state, this.#scope(record?.revision ?? 1)) ?? []);
-  }
-
-  #compileOptions() {
-    const { conditions } = this.#options;
-    const onError = (error: unknown) => this.#telemetry.error(error, 'condition');
-    return { rng: this.#rng, onError, ...(conditions !== undefined && { conditions }) };
-  }
-
-  #compile(plan: Plan<M>, reason?: Route<M>['reason']): CompiledPlan<M> {
-    return compilePlan(plan, { ...this.#compileOptions(), ...(reason !== undefined && { reason }) });
+    this.#tasks.want(this.#planner.tasks(state, record?.revision ?? 1));
   }
 
   #newId(): string {

@@ -3,12 +3,13 @@ import type { Json } from '../../core/json.js';
 import type { Evidence } from '../../evidence/evidence.js';
 import type { Metrics } from '../../evidence/metric.js';
 import { rootScope } from '../../strategies/scope.js';
-import type { Command, NodeVerdicts, Notice, Signal, Transition } from '../../strategies/strategy.js';
+import type { Command, NodeVerdicts, Signal, Transition } from '../../strategies/strategy.js';
 import type { Deadlines } from '../waiting/deadlines.js';
 import { Outbox } from './outbox.js';
 import { RecordKeeper, type RecordKeeperOptions, type Stored } from './record-keeper.js';
 import type { RolloutRecord } from './store.js';
 import { withTimeLimit } from '../waiting/time-limit.js';
+import { UnstoredRollbacks } from './unstored-rollbacks.js';
 import { viewOf } from './view.js';
 
 /** What became of a command. */
@@ -40,14 +41,6 @@ export interface ControlLoopOptions
   onError(error: unknown, operation: string): void;
 }
 
-interface Forced {
-  readonly stored: Stored;
-  readonly pending: readonly Command[];
-  readonly state: Json;
-  readonly notices: readonly Notice[];
-  readonly refusals: ReadonlyMap<Command, string>;
-}
-
 const writesMax = 5;
 const accepted: Answer = { accepted: true };
 
@@ -61,11 +54,7 @@ export class ControlLoop {
   readonly #keeper: RecordKeeper;
   readonly #outbox: Outbox;
   readonly #limited: <T>(work: Promise<T>) => Promise<T>;
-  /** Rollbacks that are not stored yet. Replaced, never changed: `#forced` is recognised by it. */
-  #pending: readonly Command[] = [];
-  /** Those among them that somebody waits for. */
-  readonly #awaited = new Set<Command>();
-  #forced: Forced | undefined;
+  readonly #unstored = new UnstoredRollbacks((state, command, stored) => this.#reduce(state, command, stored));
   #queue: Promise<unknown> = Promise.resolve();
   #failingSince: number | undefined;
   #failures = 0;
@@ -94,7 +83,7 @@ export class ControlLoop {
   /** The state in force; undefined before the first read of a shared store. */
   get state(): Json | undefined {
     const { stored } = this.#keeper;
-    return stored && this.#force(stored).state;
+    return stored && this.#unstored.on(stored).state;
   }
 
   /** Since when the store has failed, ms since 1970; undefined while it answers. */
@@ -103,7 +92,7 @@ export class ControlLoop {
   }
 
   get pendingRollbacks(): number {
-    return this.#pending.length;
+    return this.#unstored.all.length;
   }
 
   get lostDeltas(): number {
@@ -139,15 +128,14 @@ export class ControlLoop {
   /** Carries out an order. A rollback is in force when this returns its promise; everything else once it is stored. */
   command(command: Command): Promise<Answer> {
     if (command.type !== 'rollback') return this.signal(command);
-    this.#pending = [...this.#pending, command];
-    this.#awaited.add(command);
+    this.#unstored.addAwaited(command);
     this.#adopt();
     return this.#inTurn(async () => {
       const isRead = await this.#read();
-      this.#awaited.delete(command);
+      this.#unstored.answered(command);
       const { stored } = this.#keeper;
       if (stored === undefined) return { accepted: true, reason: 'it takes effect once the store answers' };
-      const refused = this.#force(stored).refusals.get(command);
+      const refused = this.#unstored.on(stored).refusals.get(command);
       const answer = await this.#apply(undefined);
       if (refused !== undefined && isRead) return { accepted: false, reason: refused };
       if (!isRead) return { accepted: true, reason: 'in force here, but not stored: the store does not answer' };
@@ -204,25 +192,8 @@ export class ControlLoop {
   #adopt(): void {
     const { stored } = this.#keeper;
     if (stored === undefined) return;
-    const { state } = this.#force(stored);
+    const { state } = this.#unstored.on(stored);
     this.#options.adopt({ state, revision: stored.record.revision, isStored: state === stored.state });
-  }
-
-  /** The stored state with the unstored rollbacks on top, as a commit is rebased. */
-  #force(stored: Stored): Forced {
-    const known = this.#forced;
-    if (known?.stored === stored && known.pending === this.#pending) return known;
-    const notices: Notice[] = [];
-    const refusals = new Map<Command, string>();
-    let { state } = stored;
-    for (const command of this.#pending) {
-      const transition = this.#reduce(state, command, stored);
-      if (transition.state === state) refusals.set(command, transition.refused ?? 'there was nothing to roll back');
-      state = transition.state;
-      notices.push(...transition.notices);
-    }
-    this.#forced = { stored, pending: this.#pending, state, notices, refusals };
-    return this.#forced;
   }
 
   /** A strategy that throws changes nothing: the last good plan stays. */
@@ -246,17 +217,17 @@ export class ControlLoop {
       const { state, notices, refused } = this.#next(stored, signal);
       const answer = refused === undefined ? accepted : { accepted: false, reason: refused };
       if (state === stored.state) {
-        if (this.#isFresh) this.#pending = this.#pending.filter((command) => this.#awaited.has(command));
+        if (this.#isFresh) this.#unstored.removeUnawaited();
         return answer;
       }
-      const included = new Set(this.#pending);
+      const included = this.#unstored.all;
       let outcome: 'stored' | 'conflict' | undefined;
       await this.#attempt('write', async () => {
         outcome = await this.#keeper.write(stored, state, notices);
       });
       if (outcome === undefined) return { accepted: false, reason: 'the store does not answer' };
       if (outcome === 'conflict') continue;
-      this.#pending = this.#pending.filter((command) => !included.has(command));
+      this.#unstored.remove(included);
       // What the last tick saw was seen of the state before.
       if (signal?.type !== 'tick') this.#looks = new Map();
       this.#adopt();
@@ -268,7 +239,7 @@ export class ControlLoop {
 
   /** The state to store: the one in force, what the signal makes of it, and the rollbacks that this asks for, which act at once. */
   #next(stored: Stored, signal: Signal | undefined): Transition<Json> {
-    const below = this.#force(stored);
+    const below = this.#unstored.on(stored);
     if (signal === undefined) return below;
     const transition = this.#reduce(below.state, signal, stored);
     if (signal.type === 'tick') {
@@ -282,7 +253,7 @@ export class ControlLoop {
       notices.push(...rolledBack.notices);
     }
     if (transition.urgent !== undefined) {
-      this.#pending = [...this.#pending, ...transition.urgent];
+      this.#unstored.add(transition.urgent);
       this.#adopt();
     }
     return { ...transition, state, notices };
