@@ -51,6 +51,8 @@ export { BlueGreen } from './strategies/blue-green.js';
 export type { CanaryOptions, CanaryState } from './strategies/canary-options.js';
 export { Canary } from './strategies/canary.js';
 export { Composite } from './strategies/children.js';
+export type { Choice, Needs, Start, StartOf } from './strategies/choose-strategy.js';
+export { chooseStrategy } from './strategies/choose-strategy.js';
 export type { Comparator } from './strategies/comparators.js';
 export { exact, rankOverlap, setOverlap, withinTolerance } from './strategies/comparators.js';
 export type { DarkLaunchOptions, DarkLaunchState, DarkStage } from './strategies/dark-launch-options.js';
