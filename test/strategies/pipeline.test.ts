@@ -5,6 +5,7 @@ import { isTurnoutError } from '../../src/core/errors.js';
 import type { Json } from '../../src/core/json.js';
 import { seededRng } from '../../src/core/rng.js';
 import { compilePlan } from '../../src/plan/compile.js';
+import { reachableModels } from '../../src/plan/reachable.js';
 import { editedNodes, fingerprintsOf, graft } from '../../src/runtime/control/plan-edit.js';
 import { ABTest } from '../../src/strategies/ab-test.js';
 import { Bandit } from '../../src/strategies/bandit.js';
@@ -197,7 +198,7 @@ describe('leaving a stage', () => {
     drive.tick();
     expect(drive.order('reject')).toBeUndefined();
     expect(drive.status()).toMatchObject({ settled: 'rolled-back', stable: 'v1', detail: { why: 'rejected (ann)' } });
-    expect(drive.plan()).toEqual({ op: 'serve', model: 'v1' });
+    expect(reachableModels(drive.plan())).toEqual(['v1']);
     expect(drive.order('approve')).toBe('no approval is waited for');
   });
 
@@ -275,7 +276,7 @@ describe('a rollback', () => {
     rule.outcome = 'fail';
     expect(drive.tick().urgent).toMatchObject([{ type: 'rollback', node: 'root/canary', attempt: 1 }]);
     expect(drive.status()).toMatchObject({ phase: 'settled', settled: 'rolled-back', stable: 'v1', waitingFor: [] });
-    expect(drive.plan()).toEqual({ op: 'serve', model: 'v1' });
+    expect(reachableModels(drive.plan())).toEqual(['v1']);
     const { state } = drive;
     drive.tick(100 * hour);
     expect(drive.state).toBe(state);
@@ -291,7 +292,7 @@ describe('a rollback', () => {
         expect(drive.order('promote', drive.state.own.stage === 'ab' ? { arm: 'fresh' } : {})).toBeUndefined();
       const from = drive.state.own.stage;
       expect(drive.order('rollback')).toBeUndefined();
-      expect(drive.plan()).toEqual({ op: 'serve', model: 'v1' });
+      expect(reachableModels(drive.plan())).toEqual(['v1']);
       expect(drive.status()).toMatchObject({ settled: 'rolled-back', stable: 'v1' });
       expect(drive.last.notices.at(-1)?.data).toEqual({ from, to: 'rolled-back', why: 'it is bad (ann)' });
       expect(drive.last.notices.map(({ node }) => node)).toEqual([`root/${from}`, 'root']);
@@ -679,7 +680,7 @@ describe('a pipeline that was edited in the program', () => {
     const { canary: _, ...rest } = three();
     const { again, edited } = redeployed(drive, pipeline(rest));
     expect(edited).toEqual([]);
-    expect(again.plan()).toEqual({ op: 'serve', model: 'v1' });
+    expect(reachableModels(again.plan())).toEqual(['v1']);
     expect(again.status()).toMatchObject({
       phase: 'running',
       stable: 'v1',
@@ -722,7 +723,7 @@ describe('a pipeline that was edited in the program', () => {
     expect(again.status()).toMatchObject(expected);
     expect(again.status().children.map(({ node }) => node)).toEqual(['root/shadow', 'root/canary']);
     expect(again.order('rollback')).toBeUndefined();
-    expect(again.plan()).toEqual({ op: 'serve', model: 'v1' });
+    expect(reachableModels(again.plan())).toEqual(['v1']);
   });
 
   test('serves the stable model of a stage as it would begin, not as it ended in an earlier attempt', () => {
@@ -735,7 +736,7 @@ describe('a pipeline that was edited in the program', () => {
     const { canary: _, ...rest } = three();
     const { again } = redeployed(drive, pipeline(rest));
     expect(again.status().stable).toBe('v1');
-    expect(again.plan()).toEqual({ op: 'serve', model: 'v1' });
+    expect(reachableModels(again.plan())).toEqual(['v1']);
     expect(again.order('rollback')).toBeUndefined();
     expect(again.state.own).toMatchObject({ stage: 'ab' });
     expect(again.state.children['ab']).toMatchObject({ own: { attempt: 2, phase: 'rolled-back' } });
