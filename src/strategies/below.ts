@@ -14,8 +14,8 @@ export interface BelowOptions<M extends string> {
 }
 
 /**
- * The strategies below during one reduction: what became of their states so far, and all that they had to say. It lives no longer
- * than that, so `reduce` stays pure.
+ * The strategies below during one reduction: what became of their states so far, and all that they had to say. It lives
+ * no longer than that, so `reduce` stays pure.
  */
 export class Below<M extends string> {
   readonly notices: Notice[] = [];

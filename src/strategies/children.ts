@@ -77,14 +77,20 @@ export abstract class Composite<M extends string, Q extends string, O extends Ow
 
   /** The own part of a first state. */
   protected abstract start(now: number, scope: Scope, attempt?: number): O;
-  /** What a signal for this node does to its own part. The children have moved already; `below` shows them, and can move them more. */
+  /**
+   * What a signal for this node does to its own part. The children have moved already; `below` shows them, and can move
+   * them more.
+   */
   protected abstract step(own: O, signal: Signal, view: View, scope: Scope, below: Below<M>): Transition<O>;
   /** What a stored own part must look like. */
   protected abstract readonly ownCheck: Check;
   abstract plan(state: Tree<O>, scope: Scope): Plan<M>;
   abstract status(state: Tree<O>, scope: Scope): Status<M>;
 
-  /** The arms whose strategies take part now; the others rest: no signals, no tasks. All, unless a strategy says otherwise. */
+  /**
+   * The arms whose strategies take part now; the others rest: no signals, no tasks. All, unless a strategy says
+   * otherwise.
+   */
   protected liveArms(_own: O): readonly string[] {
     return Object.keys(this.children);
   }

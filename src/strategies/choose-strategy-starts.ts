@@ -54,7 +54,9 @@ const minute = 60_000;
 const hour = 60 * minute;
 const day = 24 * hour;
 
-/** Units over both arms that show a difference of one point at a rate of 10 %: 16 p (1 - p) / d² per arm (Lehr 1992). */
+/**
+ * Units over both arms that show a difference of one point at a rate of 10 %: 16 p (1 - p) / d² per arm (Lehr 1992).
+ */
 export const unitsToCompare = 28_800;
 
 const ages = { low: 6 * hour, medium: hour, high: 10 * minute } as const;
@@ -66,7 +68,10 @@ function outcomesWithinAWeek({ riskTolerance, requestsPerDay }: Facts, share: nu
   return Math.min(outcomes[riskTolerance], Math.max(20, Math.floor(7 * share * requestsPerDay)));
 }
 
-/** Stages from the first share that sees 100 requests a day, or the last one; slower and more of them where less is risked. */
+/**
+ * Stages from the first share that sees 100 requests a day, or the last one; slower and more of them where less is
+ * risked.
+ */
 function stagesFor(facts: Facts): readonly Stage<never>[] {
   const { riskTolerance, requestsPerDay, feedbackDelayMs } = facts;
   const ladder: readonly number[] = ladders[riskTolerance];

@@ -89,10 +89,11 @@ function choiceOf(row: Row, needs: Needs, profile: Profile): Choice {
 }
 
 /**
- * Ranks the strategies and pipelines that are possible, the best first, with reasons, trade-offs and options to begin with.
+ * Ranks the strategies and pipelines that are possible, the best first, with reasons, trade-offs and options to begin
+ * with.
  *
- * A table of points, not a measurement: read the reasons. There is always at least one, since a rolling update needs nothing. Throws
- * ConfigError.
+ * A table of points, not a measurement: read the reasons. There is always at least one, since a rolling update needs
+ * nothing. Throws ConfigError.
  */
 export function chooseStrategy(needs: Needs): readonly Choice[] {
   verify('chooseStrategy', 'needs', needs, needsCheck);

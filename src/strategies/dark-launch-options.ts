@@ -20,7 +20,9 @@ export interface DarkLaunchOptions<B, H, G, S> {
   readonly hidden: H;
   /** Who gets the hidden one from the start: a condition, or a list of up to 4000 units, which may be empty. */
   readonly audience: Condition | readonly string[];
-  /** The fraction of everybody's requests that the hidden model runs on while dark, with its output dropped. Default 0. */
+  /**
+   * The fraction of everybody's requests that the hidden model runs on while dark, with its output dropped. Default 0.
+   */
   readonly execute?: number;
   /** What must come before the reveal. Default `{ hold: true }`: it waits for `approve()`. */
   readonly until?: DarkStage<S>;

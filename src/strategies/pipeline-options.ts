@@ -8,7 +8,9 @@ import type { Strategy } from './strategy.js';
 
 /** What must come before a pipeline leaves a stage. All that is given must hold. */
 export interface LeaveRule<H = Gate> {
-  /** Whether the stage must be settled as promoted. Default true; `false` is for stages that never are by themselves. */
+  /**
+   * Whether the stage must be settled as promoted. Default true; `false` is for stages that never are by themselves.
+   */
   readonly promoted?: boolean;
   /** How long the stage lasts at least, from its start. Default 0. */
   readonly minAgeMs?: number;
@@ -38,7 +40,9 @@ export interface PipelineOptions<T extends Readonly<Record<string, Strategy>>, L
   readonly stages: T;
   /** What must come before a stage is left. Default: that it is promoted. There is nothing after the last one. */
   readonly leave?: L & { readonly [N in keyof L]: N extends keyof T ? unknown : never };
-  /** Stages that hash units anew. All others share one salt, so that units stay with their model from stage to stage. */
+  /**
+   * Stages that hash units anew. All others share one salt, so that units stay with their model from stage to stage.
+   */
   readonly reshuffle?: readonly NoInfer<keyof T & string>[];
 }
 

@@ -28,8 +28,8 @@ import { leaveWaits, stageWaitsOf } from './pipeline-waiting.js';
 import type { Branch, MetricsOf, ModelsOf, Scope, Signal, Status, Strategy, Transition, View } from './strategy.js';
 
 /**
- * Runs strategies one after another: the next begins when the active one is promoted and whatever else was asked for is there. States:
- * those of its active stage, and paused.
+ * Runs strategies one after another: the next begins when the active one is promoted and whatever else was asked for is
+ * there. States: those of its active stage, and paused.
  */
 export class Pipeline<
   const T extends Readonly<Record<string, Strategy>>,

@@ -27,7 +27,10 @@ export interface RampRules {
 
 type Rollback = Command & { readonly type: 'rollback' };
 
-/** A share that grows stage by stage, is judged at every tick, and goes back to nothing: what a canary and a reveal have in common. */
+/**
+ * A share that grows stage by stage, is judged at every tick, and goes back to nothing: what a canary and a reveal have
+ * in common.
+ */
 export class Ramp {
   readonly #rules: RampRules;
 

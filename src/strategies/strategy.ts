@@ -123,7 +123,10 @@ export interface Strategy<out M extends string = string, out Q extends string = 
   readonly children?: Readonly<Record<string, Strategy>>;
   /** What makes a stored state fit: arms, stage names. Numbers and functions are left out. Default: the models. */
   readonly shape?: Json;
-  /** The first state. `attempt` is the number of its first attempt (default 1), over 1 where an earlier state was thrown away. */
+  /**
+   * The first state. `attempt` is the number of its first attempt (default 1), over 1 where an earlier state was thrown
+   * away.
+   */
   init(now: number, scope: Scope, attempt?: number): S;
   reduce(state: S, signal: Signal, view: View, scope: Scope): Transition<S>;
   plan(state: S, scope: Scope): Plan<M>;
