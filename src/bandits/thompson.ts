@@ -14,6 +14,9 @@ export interface ThompsonOptions {
   readonly model?: PosteriorModel;
 }
 
+/** Narrower beliefs are as good as certain, and no quadrature could tell them from a point. */
+const leastSd = 1e-8;
+
 /** The variance within arms, as if two rewards more had been seen at the greatest variance that is possible. */
 function varianceOf(arms: readonly ArmEvidence[]): number {
   let spread = 0.5;
@@ -33,7 +36,10 @@ function varianceOf(arms: readonly ArmEvidence[]): number {
 export function beliefsOf({ arms }: Pick<BanditEvidence, 'arms'>, model: PosteriorModel): readonly Belief[] {
   if (model === 'beta') return arms.map(({ n, sum }) => ({ alpha: 1 + sum, beta: 1 + Math.max(0, n - sum) }));
   const sd = Math.sqrt(varianceOf(arms));
-  return arms.map(({ n, sum }) => ({ mean: (0.5 + sum) / (1 + n), sd: n > 0 ? sd / Math.sqrt(1 + n) : 0.5 }));
+  return arms.map(({ n, sum }) => ({
+    mean: (0.5 + sum) / (1 + n),
+    sd: n > 0 ? Math.max(leastSd, sd / Math.sqrt(1 + n)) : 0.5,
+  }));
 }
 
 /** Shares of what quadrature gave, whose sum is 1 but for rounding. */

@@ -65,6 +65,12 @@ describe.each(named)('%s', (_, policy) => {
     });
   });
 
+  it('stays in order with a trillion rewards that are all the same', () => {
+    const weights = policy.weights({ arms: [arm(1e12, 1e12), arm(7, 7), arm(1e12, 0), arm(1e12, 5)] });
+    expect(sumOf(weights)).toBeCloseTo(1, 9);
+    expect(weights.every((weight) => weight >= 0)).toBe(true);
+  });
+
   it('refuses evidence that no rewards in [0, 1] can have', () => {
     for (const bad of [
       { n: -1, sum: 0, sumSq: 0 },

@@ -8,6 +8,7 @@ import type { Choose } from '../../plan/plan.js';
 import { strataOf } from '../attempt.js';
 import type { View } from '../strategy.js';
 import type { BanditSetup, ContextualOptions } from './options.js';
+import { rewardOf } from './rewards.js';
 import type { BanditArm, BanditFit, BanditState } from './state.js';
 
 /** The sums of each arm, less is better turned round, old ones faded by the end of their time bucket. */
@@ -18,7 +19,7 @@ export function linearSumsIn(
   arms: readonly BanditArm[],
   view: View,
 ): readonly LinearSums[] {
-  const sign = view.metrics[setup.reward]?.better === 'lower' ? -1 : 1;
+  const sign = rewardOf(setup, view)?.better === 'lower' ? -1 : 1;
   const strata = strataOf(view, state);
   return arms.map(({ name, firstEpoch }) =>
     strata.reduce((total, { epoch, to, cells }) => {

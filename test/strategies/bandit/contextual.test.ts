@@ -64,10 +64,12 @@ describe('a contextual bandit', () => {
   });
 
   it('prefers less where lower is better', () => {
-    const run = new Run(two(linUcb(), { reward: 'complained' }));
-    run.see(crossing());
-    run.tick();
-    expect(weightsIn(run, { age: 0.95 })['a']).toBeCloseTo(0.99, 9);
+    for (const reward of ['complained', 'error']) {
+      const run = new Run(two(linUcb(), { reward }));
+      run.see(crossing());
+      run.tick();
+      expect(weightsIn(run, { age: 0.95 })['a']).toBeCloseTo(0.99, 9);
+    }
   });
 
   it('draws the same on every replica, and anew with every batch', () => {
