@@ -13,6 +13,7 @@ import {
 } from './blue-green-options.js';
 import { hasFailed, missingOf, readinessTasks, withResult } from './blue-green-readiness.js';
 import { movesByItself, waitingOf } from './blue-green-waiting.js';
+import { soleArm } from './sole-arm.js';
 import { Composite, type Tree, move, refuse, stay } from './children.js';
 import { judgedIn, rollbackFor, verdictFacts, verdictsOf } from './judging.js';
 import type {
@@ -101,9 +102,8 @@ export class BlueGreen<
     const { unit, salt, testers } = this.#options;
     const green = () => this.branchPlan('green', state, scope);
     const blue = () => this.branchPlan('blue', state, scope);
-    // The side that is not in the plan has no way in, not even by a pin, so it can be drained and unloaded.
-    if (own.phase === 'rolled-back') return blue();
-    if (own.phase === 'retired') return green();
+    if (own.phase === 'rolled-back') return soleArm(scope, own, 'blue', blue());
+    if (own.phase === 'retired') return soleArm(scope, own, 'green', green());
     const share = shareOf(own);
     const split: Plan<ModelsOf<B | C>> = {
       op: 'split',

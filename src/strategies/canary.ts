@@ -8,6 +8,7 @@ import { Composite, type Tree } from './children.js';
 import { rampStateCheck } from './ramp-state.js';
 import { Ramp } from './ramping.js';
 import { fullStages } from './stages.js';
+import { soleArm } from './sole-arm.js';
 import type { Branch, MetricsOf, ModelsOf, Scope, Signal, Status, Transition, View } from './strategy.js';
 
 /**
@@ -59,8 +60,7 @@ export class Canary<
   plan(state: Tree<CanaryState>, scope: Scope): Plan<ModelsOf<B | C>> {
     const { own } = state;
     const baseline = this.branchPlan('baseline', state, scope);
-    // Rolled back, the candidate is not in the plan at all: no pin reaches it, and its model can be unloaded.
-    if (own.phase === 'rolled-back') return baseline;
+    if (own.phase === 'rolled-back') return soleArm(scope, own, 'baseline', baseline);
     return {
       op: 'split',
       node: scope.id,

@@ -8,6 +8,7 @@ import { rampCuts } from '../plan/cuts.js';
 import type { Plan, PlanRule, Split } from '../plan/plan.js';
 import { saltOf } from './attempt.js';
 import { defaultStages } from './canary-options.js';
+import { soleArm } from './sole-arm.js';
 import { Composite, type Tree } from './children.js';
 import {
   type DarkLaunchOptions,
@@ -23,8 +24,8 @@ import { type Stage, fullStages } from './stages.js';
 import type { Branch, MetricsOf, ModelsOf, Scope, Signal, Status, Transition, View } from './strategy.js';
 
 /**
- * Runs a model that nobody but an audience can reach, on a share of everybody's requests if you like, whose output is dropped; then
- * reveals it stage by stage. States: dark, revealing, paused, kept, promoted, rolled back.
+ * Runs a model that nobody but an audience can reach, on a share of everybody's requests if you like, whose output is
+ * dropped; then reveals it stage by stage. States: dark, revealing, paused, kept, promoted, rolled back.
  */
 export class DarkLaunch<
   const B extends Branch,
@@ -76,7 +77,7 @@ export class DarkLaunch<
   plan(state: Tree<DarkLaunchState>, scope: Scope): Plan<ModelsOf<B | H>> {
     const { own } = state;
     const visible = this.branchPlan('visible', state, scope);
-    if (own.phase === 'rolled-back') return visible;
+    if (own.phase === 'rolled-back') return soleArm(scope, own, 'visible', visible);
     const hidden = this.branchPlan('hidden', state, scope);
     const fallback = this.stableOf('visible', state, scope);
     const rule = { name: 'audience', when: this.#audience, arm: 'hidden', plan: hidden };

@@ -15,6 +15,7 @@ import {
 import { rampCuts } from '../plan/cuts.js';
 import type { Plan, PlanRule, Split } from '../plan/plan.js';
 import { type Attempt, newAttempt, newEpoch, saltOf, stateCheck } from './attempt.js';
+import { soleArm } from './sole-arm.js';
 import { Composite, type Tree, armNameCheck, branchCheck, move, refuse, stay } from './children.js';
 import type { Branch, Command, MetricsOf, ModelsOf, Scope, Signal, Status, Transition, View } from './strategy.js';
 
@@ -171,9 +172,7 @@ export class FeatureFlag<
     const fallback = this.stableOf('off', state, scope);
     const node = { op: 'split', node: scope.id, epoch: own.epoch, fallback } as const;
     if (!enabled || own.phase === 'killed') {
-      // Nothing is shared out and nothing counted; the one arm is there for the flags that depend on this one.
-      const arms = [{ arm: 'off', share: 1, plan: off }];
-      return { ...node, salt: scope.salt, arms, cuts: rampCuts(1), missing: 'draw', counts: false };
+      return { ...soleArm(scope, own, 'off', off), fallback };
     }
     const { share } = own;
     const on = this.branchPlan('on', state, scope);

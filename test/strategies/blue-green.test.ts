@@ -97,8 +97,14 @@ describe('a blue-green switch', () => {
   });
 
   test('takes blue out when it is retired, and green when it is rolled back, so that they can be unloaded', () => {
-    expect(reached.retired().plan()).toEqual({ op: 'serve', model: 'v2' });
-    expect(reached['rolled-back']().plan()).toEqual({ op: 'serve', model: 'v1' });
+    expect(reached.retired().plan()).toMatchObject({
+      counts: false,
+      arms: [{ arm: 'green', share: 1, plan: { op: 'serve', model: 'v2' } }],
+    });
+    expect(reached['rolled-back']().plan()).toMatchObject({
+      counts: false,
+      arms: [{ arm: 'blue', share: 1, plan: { op: 'serve', model: 'v1' } }],
+    });
   });
 
   test('opens an epoch at each switch, of the revision that stores it, and none where the shares stay', () => {
@@ -149,7 +155,7 @@ describe('the testers of a blue-green switch', () => {
       expect(shares(plan)[idle]).toBe(0);
     }
     for (const phase of ['retired', 'rolled-back'] as const)
-      expect(reached[phase]({ testers: staff }).plan().op).toBe('serve');
+      expect(reached[phase]({ testers: staff }).plan()).toMatchObject({ op: 'split', arms: [{ share: 1 }] });
   });
 });
 
@@ -333,7 +339,10 @@ describe('a check that fails', () => {
       why: 'check smoke failed: wrong answers',
       share: 0,
     });
-    expect(drive.plan()).toEqual({ op: 'serve', model: 'v1' });
+    expect(drive.plan()).toMatchObject({
+      counts: false,
+      arms: [{ arm: 'blue', share: 1, plan: { op: 'serve', model: 'v1' } }],
+    });
   });
 
   test('is tried again by a new attempt, with tasks of its own', () => {
@@ -460,7 +469,10 @@ describe('the bake', () => {
     ]);
     expect(verdicts?.[0]?.verdicts).toHaveLength(1);
     expect(drive.state.own).toMatchObject({ phase: 'rolled-back', why: 'it is fail (guardrail errors)' });
-    expect(drive.plan()).toEqual({ op: 'serve', model: 'v1' });
+    expect(drive.plan()).toMatchObject({
+      counts: false,
+      arms: [{ arm: 'blue', share: 1, plan: { op: 'serve', model: 'v1' } }],
+    });
   });
 
   test('is the only time in which guardrails are asked', () => {

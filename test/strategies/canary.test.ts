@@ -171,7 +171,11 @@ describe('a canary', () => {
       ['baseline', 0],
     ]);
     expect(promoted.cuts).toEqual([{ below: 2 ** 32, arm: 0 }]);
-    expect(phases['rolled-back']().plan()).toEqual({ op: 'serve', model: 'v1' });
+    expect(phases['rolled-back']().plan()).toMatchObject({
+      op: 'split',
+      counts: false,
+      arms: [{ arm: 'baseline', share: 1, plan: { op: 'serve', model: 'v1' } }],
+    });
   });
 });
 
