@@ -143,6 +143,16 @@ describe('adoption', () => {
     expect([served(adoption), pool.loads]).toEqual(['v3', ['v1', 'v2']]);
   });
 
+  test('has nothing to retry before anything was wanted, nor while a load is under way', () => {
+    const adoption = make();
+    adoption.retry();
+    expect([served(adoption), pool.loads]).toEqual(['v0', []]);
+    adoption.adopt(force('v1'));
+    adoption.adopt(force('v2'));
+    adoption.retry();
+    expect(pool.loads).toEqual(['v1', 'v2']);
+  });
+
   test('loads nothing ahead where loading is lazy', () => {
     const adoption = make(false);
     adoption.adopt(force('v1'));

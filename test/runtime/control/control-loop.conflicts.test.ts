@@ -199,6 +199,16 @@ describe('a rollback by a person', () => {
     expect([a.share, a.loop.pendingRollbacks]).toEqual([0, 0]);
   });
 
+  test('that changes nothing is refused, though a tick comes between the order and its answer', async () => {
+    const a = replica('a');
+    await a.loop.start();
+    await a.loop.command(rollback);
+    const tick = a.loop.tick();
+    const answer = a.loop.command({ ...rollback, reason: 'once more' });
+    await tick;
+    expect(await answer).toEqual({ accepted: false, reason: 'the canary is rolled back already' });
+  });
+
   test('is refused with a reason even where a strategy gives none', async () => {
     const silent = new Canary({ baseline: 'v1', candidate: 'v2' });
     const reduce = silent.reduce.bind(silent);

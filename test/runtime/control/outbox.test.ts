@@ -163,6 +163,27 @@ describe('the outbox', () => {
     expect((await storedIn('new')).lastSeq).toBe(1);
   });
 
+  test('keeps a delta under way that a read does not show', async () => {
+    outbox.put(delta(3));
+    fault = 'before';
+    await expect(outbox.flush(unlimited)).rejects.toThrow();
+    fault = undefined;
+    await outbox.read(unlimited);
+    expect([exposed(outbox.evidence()), outbox.isBehind]).toEqual([3, true]);
+    await outbox.flush(unlimited);
+    expect(exposed((await storedIn()).evidence)).toBe(3);
+  });
+
+  test('adds up what was acknowledged between two reads', async () => {
+    outbox.put(delta(3));
+    await outbox.flush(unlimited);
+    outbox.put(delta(4));
+    await outbox.flush(unlimited);
+    expect(exposed(outbox.evidence())).toBe(7);
+    outbox.put(delta(5));
+    expect(exposed(outbox.evidence())).toBe(12);
+  });
+
   test('sums once for many looks', () => {
     outbox.put(delta(3));
     expect(outbox.evidence()).toBe(outbox.evidence());
