@@ -52,6 +52,16 @@ describe('UCB1-tuned', () => {
   });
 });
 
+describe('UCB1-tuned of rewards that never vary', () => {
+  it('adds sqrt(p min(1/4, sqrt(2 p))), p = ln t / n', () => {
+    // t = 12000: p is .00093927 and .00469635, which add .0063809 and .0213277: means tie that differ by .0149468.
+    const constant = (n: number, mean: number) => ({ n, sum: n * mean, sumSq: n * mean * mean });
+    const lead = (mean: number) => winner(ucb1Tuned().weights({ arms: [constant(10_000, 0.5), constant(2000, mean)] }));
+    expect(lead(0.5 - 0.01496)).toBe(0);
+    expect(lead(0.5 - 0.01493)).toBe(1);
+  });
+});
+
 describe('MOSS', () => {
   it('adds sqrt(ln+(t / (K n)) / n), and nothing once an arm has its part', () => {
     // n = 100 of t = 200 and K = 2: ln(1) = 0. n = 10 of 110: sqrt(ln(5.5) / 10) = 0.41288.
@@ -187,6 +197,9 @@ describe('Thompson sampling', () => {
   });
 
   it('uses the variance that was seen in the normal model', () => {
+    // One reward each, 1 and 0: the means are .75 and .25, the variance (0.5 + 0) / 4 over 2 of either: Phi(sqrt 2).
+    const one = thompson({ model: 'normal' }).weights({ arms: [arm(1, 0), arm(1, 1)] });
+    expect(one[1]).toBeCloseTo(0.921350396, 8);
     // 1000 rewards each: means (500 + 0.5) / 1001 and (510 + 0.5) / 1001, variance (0.5 + 1000 v1 + 1000 v2) / 2002.
     const arms = [
       { n: 1000, sum: 500, sumSq: 260 },

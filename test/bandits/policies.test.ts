@@ -135,6 +135,17 @@ describe('an index policy over a batch', () => {
     expect(untried).toBeGreaterThan(0.5);
   });
 
+  it('lets the time go on within a batch', () => {
+    const byTime = indexPolicy('by time', ({ mean }, t) => (t < 30 ? mean : -mean));
+    expect(byTime.weights({ arms: [arm(10, 5), arm(10, 6)], batch: 20 })).toEqual([0.5, 0.5]);
+  });
+
+  it('hopes that an untried arm is as good as the best, not as the worst', () => {
+    const byMean = indexPolicy('by mean', ({ mean }) => mean);
+    const weights = byMean.weights({ arms: [arm(10, 2), arm(10, 6), arm(0, 0)], batch: 100 });
+    expect(weights).toEqual([0, expect.closeTo(0.495, 9), expect.closeTo(0.505, 9)]);
+  });
+
   it('never takes a score that is not a number for the best', () => {
     const broken = indexPolicy('broken', ({ n }) => (n === 1 ? Number.NaN : n));
     expect(broken.weights({ arms: [arm(1, 1), arm(2, 1)] })).toEqual([0, 1]);

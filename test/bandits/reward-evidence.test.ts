@@ -53,6 +53,15 @@ describe('the evidence for a policy', () => {
     expect((1_490_000 * control + 510_000 * better) / 2_000_000).toBeCloseTo(31_230 / 2_000_000, 9);
   });
 
+  it('holds arms to their plain means as strongly as one reward would', () => {
+    // With d the difference of the means, U the score and W the sum of n1 n2 / n: (2 W + 1) d = 2 U + the plain difference.
+    const days = [epoch([0.5, 0.5], [coin(3, 0), coin(1, 1)]), epoch([0.5, 0.5], [coin(2, 1), coin(2, 2)])];
+    const [a, b] = rewardEvidence(days, 2, unit).means as readonly [number, number];
+    const weight = 3 / 4 + 1;
+    const score = 1 - 1 / 4 + (2 - 2 * (3 / 4));
+    expect(b - a).toBeCloseTo((2 * score + (1 - 0.2)) / (2 * weight + 1), 12);
+  });
+
   it('falls back to plain means for arms that never met', () => {
     const apart = [epoch([1, 0], [coin(100, 40), coin(0, 0)]), epoch([0, 1], [coin(0, 0), coin(100, 60)])];
     expect(rewardEvidence(apart, 2, unit).means).toEqual([near(0.4), near(0.6)]);

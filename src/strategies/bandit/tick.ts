@@ -1,4 +1,4 @@
-import { eValueOf, isDecided } from '../../analysis/rule.js';
+import { eValueOf } from '../../analysis/rule.js';
 import type { Measure } from '../../analysis/measure.js';
 import type { Verdict } from '../../analysis/verdict.js';
 import { meanOf, unitsOf } from '../../analysis/words.js';
@@ -140,8 +140,7 @@ export function lookAt(
     const claim = won ? 'better than every other arm' : `leads, not yet shown to be better than ${leader.rival.name}`;
     const figures = `e-value ${Number(eValue.toPrecision(3))}, ${Number((1 / level).toPrecision(3))} decides`;
     const reason = `mean ${mean_} ${size} ${unitsOf(measure)}: ${claim} (${figures})`;
-    const isShown = won && isDecided(leader.logE, level);
-    return { ...known, outcome: isShown ? 'pass' : 'inconclusive', reason, test: 'e-process', eValue, alpha: level };
+    return { ...known, outcome: won ? 'pass' : 'inconclusive', reason, test: 'e-process', eValue, alpha: level };
   });
   const lacking = own.arms.flatMap(({ name }, arm) => {
     const missing = Math.ceil(minExploration - (evidence.effective[arm] ?? 0));

@@ -86,6 +86,31 @@ describe('the estimators, on a log that can be added up by hand', () => {
     expect(inversePropensityScore(rows, mostlyB).largestWeight).toBeCloseTo(weightB / (60 * (weightB + weightA)), 12);
   });
 
+  it('gives the errors and intervals of the textbooks', () => {
+    const coins: readonly Row[] = Array.from({ length: 30 }, (_, i) => ({
+      context: { age: 0 },
+      arm: 'a',
+      propensity: 1,
+      reward: i % 2,
+    }));
+    const { standardError, interval } = inversePropensityScore(coins, () => ({ a: 1 }));
+    expect(standardError).toBeCloseTo(Math.sqrt(0.25 / 29), 12);
+    // Student's t with 29 degrees of freedom.
+    expect(interval?.[1]).toBeCloseTo(0.5 + 2.04523 * Math.sqrt(0.25 / 29), 5);
+    expect(interval?.[0]).toBeCloseTo(0.5 - 2.04523 * Math.sqrt(0.25 / 29), 5);
+    // The ratio of means by the delta method: here the mean weight is 1.8.
+    const snips = selfNormalisedScore(rows, mostlyB);
+    const [weightB, weightA] = [3.2, 0.4];
+    const ratio = snips.estimate as number;
+    const squares = [
+      [30, weightB, 1],
+      [30, weightB, 0.5],
+      [60, weightA, 0.5],
+    ] as const;
+    const spread = squares.reduce((sum, [n, weight, reward]) => sum + n * ((weight / 1.8) * (reward - ratio)) ** 2, 0);
+    expect(snips.standardError).toBeCloseTo(Math.sqrt(spread / 119 / 120), 12);
+  });
+
   it('keeps every match of a uniform log and a target that is certain', () => {
     const uniform = logOf(300, 1, true);
     const result = replay(uniform, () => ({ b: 1 }), seededRng(1));

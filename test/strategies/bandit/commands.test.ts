@@ -75,7 +75,8 @@ describe('the commands of a bandit', () => {
     const shares = run.shares();
     run.order('promote', 'b');
     expect(run.order('resume')).toBeUndefined();
-    expect(run.own).toMatchObject({ phase: 'running', leader: '', attempt: 1 });
+    // The frozen epoch counts too: evidence is kept of so many.
+    expect(run.own).toMatchObject({ phase: 'running', leader: '', attempt: 1, epochs: 4 });
     expect(run.shares()).toEqual(shares);
     expect(run.report().arms.map(({ rewards }) => rewards)).toEqual([1000, 1000, 1000]);
   });

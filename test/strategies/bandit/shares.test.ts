@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { epsilonGreedy, ucb1 } from '../../../src/bandits/index.js';
+import { type BanditEvidence, epsilonGreedy, ucb1 } from '../../../src/bandits/index.js';
 import { hash32 } from '../../../src/core/hash.js';
 import type { Plan, Split } from '../../../src/plan/plan.js';
 import { bandit, hour, minute, Run, values, yes } from './cases.js';
@@ -180,6 +180,33 @@ describe('a bandit', () => {
       expect(run.shares()['b']).toBeGreaterThan(0.4);
       expect(run.report().leader).toBe('b');
     }
+  });
+
+  it('hands its policy rewards in [0, 1], by the cap where there is one, and the size of a batch', () => {
+    const seen: BanditEvidence[] = [];
+    const policy = {
+      name: 'witness',
+      weights: (evidence: BanditEvidence) => {
+        seen.push(evidence);
+        return evidence.arms.map(() => 1 / evidence.arms.length);
+      },
+      choose: () => 0,
+    };
+    const run = new Run(bandit({ reward: 'revenue', policy }));
+    run.see({
+      a: values(1000, 10, 400, 'revenue'),
+      b: values(3000, 20, 400, 'revenue'),
+      c: values(0, 0, 0, 'revenue'),
+    });
+    run.tick(2 * hour);
+    // In the order b, c, a; 4000 rewards in two hours, and a batch is one.
+    expect(seen[0]?.batch).toBeCloseTo(2000, 6);
+    expect(seen[0]?.arms.map(({ n, sum }) => [n, sum])).toEqual([
+      [3000, expect.closeTo(600, 6)],
+      [0, 0],
+      [1000, expect.closeTo(100, 6)],
+    ]);
+    expect(seen[0]?.arms[2]?.sumSq).toBeCloseTo(1000 * (0.04 + 0.01), 6);
   });
 
   it('lets batches grow with the attempt, so that no epoch is forgotten', () => {
