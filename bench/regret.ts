@@ -95,7 +95,7 @@ if (wants('batches')) {
   const delayed = { name: 'delay', means: [0.1, 0.08, 0.08, 0.08, 0.08], horizon: 10_000 };
   const sizes = [1, 10, 100, 1000];
   const bar = progressOf('batches', 2 * sizes.length * runs);
-  lines.push('', 'batches of             1          10         100        1000');
+  lines.push('', 'batches of               1            10           100          1000');
   for (const [name, policy] of [
     ['thompson', thompson()],
     ['ucb1', ucb1()],
@@ -106,7 +106,7 @@ if (wants('batches')) {
         return regretOf(policy, delayed, rngOf(run), batch);
       });
       const { mean, error } = meanAndError(regrets);
-      return `${mean.toFixed(1)} +- ${error.toFixed(1)}`.padStart(12);
+      return `${mean.toFixed(1)} +- ${error.toFixed(1)}`.padStart(14);
     });
     lines.push(`${name.padEnd(12)}${cells.join('')}`);
   }
