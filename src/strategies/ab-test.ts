@@ -31,9 +31,14 @@ export type { ABTestPhase, ABTestResult, ABTestState } from './ab-test/state.js'
  */
 export class ABTest<
   const A extends Readonly<Record<string, ArmOf<Branch>>>,
+  // Only ever from the options: where any strategy is asked for, `string` would be inferred for a test without a metric.
   const P extends string = never,
   const G extends Guardrail<string> = never,
-> extends Composite<ModelsOf<UseOf<A[keyof A]>>, MetricsOf<UseOf<A[keyof A]>> | P | MetricsOfRule<G>, ABTestState> {
+> extends Composite<
+  ModelsOf<UseOf<A[keyof A]>>,
+  MetricsOf<UseOf<A[keyof A]>> | NoInfer<P> | MetricsOfRule<G>,
+  ABTestState
+> {
   readonly kind = 'ab-test';
   protected readonly ownCheck: Check;
   readonly #setup: ABTestSetup;

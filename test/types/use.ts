@@ -170,6 +170,12 @@ sure<Same<ModelsOf<typeof pipeline>, 'v1' | 'v2'>>();
 sure<Same<MetricsOf<typeof pipeline>, 'clicked'>>();
 export const piped = createRouter({ name: 'r', models, metrics, strategy: pipeline });
 sure<Same<ReturnType<typeof piped.route>['model'], 'v1' | 'v2'>>();
+// A test without a metric, where the stages ask for any strategy: it must not become a test of any metric.
+export const unmeasuredStage = createRouter({
+  name: 'r',
+  models,
+  strategy: new Pipeline({ stages: { test: new ABTest({ arms: { old: 'v1', fresh: 'v2' } }) } }),
+});
 const bare = new Pipeline({ stages: { x: new Demo({ only: 'v1' }), y: new Demo({ only: new Demo({ only: 'v2' }) }) } });
 sure<Same<MetricsOf<typeof bare>, never>>();
 export const demos = createRouter({ name: 'r', models, strategy: bare });
