@@ -1,23 +1,39 @@
-import { defineConfig } from 'tsup';
+import { readdirSync } from 'node:fs';
+import { defineConfig, type Options } from 'tsup';
 
-export default defineConfig({
-  entry: {
-    index: 'src/index.ts',
-    stats: 'src/stats/index.ts',
-    // A file of its own, which only the test that needs it imports: a bundler then leaves jstat out of everything else.
-    'stats/jstat': 'src/stats/jstat.ts',
-    bandits: 'src/bandits/index.ts',
-    'stores/memory': 'src/stores/memory.ts',
-    testing: 'src/testing/index.ts',
-  },
-  format: ['esm', 'cjs'],
-  // tsup 8.5 passes baseUrl to the declaration build, which TypeScript 6 rejects unless silenced.
-  dts: { compilerOptions: { ignoreDeprecations: '6.0' } },
-  sourcemap: true,
-  clean: true,
-  treeshake: true,
-  splitting: true,
+/** What users import, by the path behind `turnout`. */
+const entry = {
+  index: 'src/index.ts',
+  stats: 'src/stats/index.ts',
+  bandits: 'src/bandits/index.ts',
+  'stores/memory': 'src/stores/memory.ts',
+  testing: 'src/testing/index.ts',
+};
+
+const shared = {
   target: 'es2022',
   platform: 'neutral',
+  sourcemap: true,
   external: ['eventemitter3', 'jstat'],
-});
+} satisfies Options;
+
+/** Every module of the sources, by its path. */
+const modules = Object.fromEntries(
+  readdirSync('src', { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts'))
+    .map((file) => [`modules/${file.slice(0, -'.ts'.length)}`, `src/${file}`]),
+);
+
+export default defineConfig([
+  {
+    ...shared,
+    // Every module stays a file of its own, so that bundlers drop those that are not used: in one large file, whatever a module does when
+    // it is loaded (the checks of options are made then) would keep all of it alive.
+    entry: { ...entry, ...modules },
+    format: ['esm'],
+    splitting: true,
+  },
+  { ...shared, entry, format: ['cjs'] },
+  // tsup 8.5 passes baseUrl to the declaration build, which TypeScript 6 rejects unless silenced.
+  { ...shared, entry, format: ['esm', 'cjs'], dts: { only: true, compilerOptions: { ignoreDeprecations: '6.0' } } },
+]);
