@@ -26,6 +26,8 @@ import { TaskRunner } from './tasks/task-runner.js';
 import { Telemetry } from './telemetry.js';
 import { Ticker } from './control/ticker.js';
 
+/** Who asks when nobody says: a request without a unit. */
+const nobody: Context = Object.freeze({});
 /** Words of people go into the stored state: these many characters of them. */
 const reasonMax = 1000;
 const byMax = 200;
@@ -102,17 +104,19 @@ export class LiveRouter<Ms extends Models, Qs extends Metrics, M extends string>
     this.#ticker = new Ticker(clock, rng, disabled ? false : (options.tickEveryMs ?? 10_000), () => this.tick());
   }
 
-  route(context: Context): Route<M> {
-    return this.#adoption.current.route(context);
+  route(context?: Context): Route<M> {
+    return this.#adoption.current.route(context ?? nobody);
   }
 
-  decide(context: Context): Decision<M> {
+  decide(who?: Context): Decision<M> {
     this.#ticker.touch();
+    const context = who ?? nobody;
     return this.#data.decide(this.#adoption.current.route(context), context);
   }
 
-  predict(input: InputOf<Ms, M>, context: Context): Promise<Prediction<Ms, M>> {
+  predict(input: InputOf<Ms, M>, who?: Context): Promise<Prediction<Ms, M>> {
     this.#ticker.touch();
+    const context = who ?? nobody;
     // The types know which model gives which output; here all are alike.
     return this.#data.predict(this.#adoption.current.route(context), input, context) as Promise<Prediction<Ms, M>>;
   }
@@ -168,8 +172,8 @@ export class LiveRouter<Ms extends Models, Qs extends Metrics, M extends string>
     };
   }
 
-  explain(context: Context): Explanation<M> {
-    return this.#planner.explain(this.#adoption.current.plan, context);
+  explain(context?: Context): Explanation<M> {
+    return this.#planner.explain(this.#adoption.current.plan, context ?? nobody);
   }
 
   on<E extends keyof RouterEvents<M>>(event: E, listener: (payload: RouterEvents<M>[E]) => unknown): () => void {

@@ -33,11 +33,11 @@ export interface CommandOptions {
 export interface Router<Ms, Qs, M extends string> {
   readonly name: string;
   /** Which model a request would get: a look-up that counts nothing and allocates nothing. */
-  route(context: Context): Route<M>;
+  route(context?: Context): Route<M>;
   /** Assigns a request to a model that is called elsewhere: counts the exposure, and gives a token for `report`. */
-  decide(context: Context): Decision<M>;
+  decide(context?: Context): Decision<M>;
   /** Calls the assigned model. Rejects only with the model's own error, or with `timeout`. */
-  predict(input: InputOf<Ms, M>, context: Context): Promise<Prediction<Ms, M>>;
+  predict(input: InputOf<Ms, M>, context?: Context): Promise<Prediction<Ms, M>>;
   /** Says what came of a decision, now or days later, here or elsewhere. False if nothing of it was counted; `status().counters` says why. */
   report(decision: Decision<M> | string, outcome: OutcomeOf<Qs>): boolean;
   promote(options?: CommandOptions): Promise<Answer>;
@@ -51,7 +51,7 @@ export interface Router<Ms, Qs, M extends string> {
   reset(node?: string, options?: CommandOptions): Promise<Answer>;
   status(): RouterStatus<M>;
   /** The path that a context takes, with every hash, cut and rule on it. */
-  explain(context: Context): Explanation<M>;
+  explain(context?: Context): Explanation<M>;
   /** Calls `listener` for each such event; returns the way to stop. */
   on<E extends keyof RouterEvents<M>>(event: E, listener: (payload: RouterEvents<M>[E]) => unknown): () => void;
   /** One round of the control loop: read, judge, store. Runs by itself unless `tickEveryMs` is false. */

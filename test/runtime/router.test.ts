@@ -192,6 +192,14 @@ describe('a request', () => {
     expect(['v1', 'v2']).toContain(model);
   });
 
+  test.each([undefined, null])('without a context (%j) is one without a unit', async (context) => {
+    const router = open(createRouter({ name: 'r', models, strategy: canary }));
+    expect(['v1', 'v2']).toContain((await router.predict(1, context as never)).model);
+    expect(['v1', 'v2']).toContain(router.decide(context as never).model);
+    expect(['v1', 'v2']).toContain(router.route(context as never).model);
+    expect(router.explain(context as never).steps).toHaveLength(2);
+  });
+
   test('is not hurt by a listener or a logger that throws', async () => {
     const bad = () => {
       throw new Error('listener');
