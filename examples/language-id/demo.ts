@@ -182,5 +182,4 @@ await better();
 await worse();
 timeline.say('');
 timeline.say(broken.length === 0 ? 'Everything came as claimed.' : `Not so: ${broken.join('; ')}.`);
-timeline.close();
 process.exitCode = broken.length === 0 ? 0 : 1;

@@ -12,20 +12,10 @@ const percent = (share: number) => `${(share * 100).toFixed(1)} %`;
 /** Prints what happens to a roll-out, line by line, with a bar for the requests of the step that is under way. */
 export class Timeline {
   readonly #start = performance.now();
-  readonly #bars: MultiBar | undefined;
-  #bar: SingleBar | undefined;
   readonly #scores = new Map<string, Score>();
-
-  constructor() {
-    // A bar is for eyes: in a log its control characters are noise, and a line now and then says the same.
-    if (process.stdout.isTTY) {
-      this.#bars = new MultiBar({
-        format: '  {bar} {value}/{total} requests, {model} answers last',
-        clearOnComplete: true,
-        hideCursor: true,
-      });
-    }
-  }
+  /** Only while requests are sent: what is said meanwhile goes above the bar. */
+  #bars: MultiBar | undefined;
+  #bar: SingleBar | undefined;
 
   /** A line of the story. */
   say(text: string): void {
@@ -50,7 +40,11 @@ export class Timeline {
   }
 
   begin(total: number): void {
-    this.#bar = this.#bars?.create(total, 0, { model: '' });
+    // A bar is for eyes: in a log its control characters are noise, and a line now and then says the same.
+    if (!process.stdout.isTTY) return;
+    const format = '  {bar} {value}/{total} requests, {model} answers last';
+    this.#bars = new MultiBar({ format, clearOnComplete: true, hideCursor: true });
+    this.#bar = this.#bars.create(total, 0, { model: '' });
   }
 
   answered(model: string, isRight: boolean): void {
@@ -70,14 +64,14 @@ export class Timeline {
   }
 
   end(): void {
-    this.#bar?.stop();
+    // What was said since the last redrawing is still in the bar's buffer.
+    this.#bars?.update();
+    this.#bars?.stop();
+    this.#bars = undefined;
+    this.#bar = undefined;
     const said = [...this.#scores].map(
       ([model, { answers, right }]) => `${model} ${percent(right / answers)} of ${answers}`,
     );
     if (said.length > 0) this.say(`right so far: ${said.join(', ')}`);
-  }
-
-  close(): void {
-    this.#bars?.stop();
   }
 }
