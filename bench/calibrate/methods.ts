@@ -54,7 +54,7 @@ const eProcess = (name: string, claim: Claim, logE: (part: readonly Day[]) => nu
 });
 
 const eventsOf = (part: readonly Day[]) =>
-  part.map(({ share, candidate, control }) => ({ share, candidate: candidate.events, control: control.events }));
+  part.map(({ share, treatment, control }) => ({ share, treatment: treatment.events, control: control.events }));
 
 const scoreProcess = (name: string, rho: number, harm?: Harm): Method => ({
   name,
@@ -118,8 +118,8 @@ export const methods: readonly Method[] = [
     prepare: (baseline) => (rollout) => {
       const limit = Math.max(...rollout.map((_, day) => baseline(day)));
       return look(rollout, (part) => {
-        const n = part.reduce((sum, { candidate }) => sum + candidate.n, 0);
-        const events = part.reduce((sum, { candidate }) => sum + candidate.events, 0);
+        const n = part.reduce((sum, { treatment }) => sum + treatment.n, 0);
+        const events = part.reduce((sum, { treatment }) => sum + treatment.events, 0);
         return bernoulliMixture({ n, events, limit, harm: 'more' }).logE;
       });
     },

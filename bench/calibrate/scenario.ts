@@ -5,7 +5,7 @@ import type { EventCount } from '../../src/stats/sequential/event-count.js';
 /** One day of a roll-out: a stratum of everything that is tested. */
 export interface Day {
   readonly share: number;
-  readonly candidate: EventCount;
+  readonly treatment: EventCount;
   readonly control: EventCount;
 }
 
@@ -23,14 +23,14 @@ export const baselines: Readonly<Record<string, (day: number) => number>> = {
   step: (day) => (day < 14 ? 0.12 : 0.06),
 };
 
-/** A roll-out in which the candidate's rate is `candidateRate` of the control's. */
+/** A roll-out in which the treatment's rate is `candidateRate` of the control's. */
 export function simulate(rng: Rng, baseline: (day: number) => number, candidateRate = (rate: number) => rate): Day[] {
   return Array.from({ length: days }, (_, day) => {
     const [share, rate] = [shareOn(day), baseline(day)];
     const n = binomial.sample(rng, usersPerDay, share);
     return {
       share,
-      candidate: { n, events: binomial.sample(rng, n, candidateRate(rate)) },
+      treatment: { n, events: binomial.sample(rng, n, candidateRate(rate)) },
       control: { n: usersPerDay - n, events: binomial.sample(rng, usersPerDay - n, rate) },
     };
   });

@@ -23,12 +23,12 @@ const rampOfBatches = Array.from(
 function assignments(rng: Rng, lost: number) {
   return rampOfBatches.map((share) => {
     const drawn = binomial.sample(rng, 2000, share);
-    const candidate = lost > 0 ? binomial.sample(rng, drawn, 1 - lost) : drawn;
-    return { shares: { candidate: share, control: 1 - share }, counts: { candidate, control: 2000 - drawn } };
+    const treatment = lost > 0 ? binomial.sample(rng, drawn, 1 - lost) : drawn;
+    return { shares: { treatment: share, control: 1 - share }, counts: { treatment, control: 2000 - drawn } };
   });
 }
 
-/** Evidence of a sample-ratio mismatch when this fraction of the candidate's units is lost. */
+/** Evidence of a sample-ratio mismatch when this fraction of the treatment's units is lost. */
 export const sampleRatio = (rng: Rng, lost: number): number => sampleRatioProcess(assignments(rng, lost)).maxLogE;
 
 function latencies(rng: Rng): number {
@@ -40,8 +40,8 @@ function latencies(rng: Rng): number {
       return sketch.toJSON();
     };
     const share = hour < 4 ? 0.1 : 0.5;
-    const candidate = binomial.sample(rng, 300, share);
-    return { share, candidate: draw(candidate), control: draw(300 - candidate) };
+    const treatment = binomial.sample(rng, 300, share);
+    return { share, treatment: draw(treatment), control: draw(300 - treatment) };
   });
   return Math.max(...hours.map((_, at) => quantileComparison(hours.slice(0, at + 1), { quantile: 0.95 }).logE));
 }
@@ -58,9 +58,9 @@ function sticky(rng: Rng, seed: number, asUnits: boolean): number {
     ...strata.map((_, at) => {
       const part = strata.slice(0, at + 1);
       if (!asUnits) {
-        const events = part.map(({ share, candidate, control }) => ({
+        const events = part.map(({ share, treatment, control }) => ({
           share,
-          candidate: candidate.events,
+          treatment: treatment.events,
           control: control.events,
         }));
         return eventBinomial(events, { harm: 'more' }).logE;

@@ -74,7 +74,7 @@ export function compareArms(judged: Judged, control: string, measure: Measure, c
   }
   const strata = mature.map(({ share, candidateSums, controlSums }) => ({
     share,
-    candidate: { n: candidateSums.n, events: candidateSums.sum },
+    treatment: { n: candidateSums.n, events: candidateSums.sum },
     control: { n: controlSums.n, events: controlSums.sum },
   }));
   const { logE } = inversePropensityBetting(strata, { margin, harm });
@@ -120,7 +120,7 @@ function betting(
   const steps = harm === 'more' ? sketchSteps(relativeMargin) : -sketchSteps(1 / (1 - relativeMargin) - 1);
   const strata = pairs.map(({ share, candidate, control }) => ({
     share,
-    candidate: valuesOf(measure, candidate),
+    treatment: valuesOf(measure, candidate),
     control: shiftSketch(valuesOf(measure, control), steps),
   }));
   // Room above the cap for a control that was scaled up: cutting it off there would make it better than it is.

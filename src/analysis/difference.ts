@@ -48,10 +48,10 @@ export function differenceOf({ measure, pairs }: Observed): Difference | undefin
 /** Values are 0 or 1 when their sum is that of their squares; then the exact variance of counts is known. Folding does the same. */
 const isCount = ({ n, sum, sumSq }: ValueSums): boolean => sum === sumSq && Number.isInteger(sum) && sum <= n;
 
-function scoreOf({ candidateSums: candidate, controlSums: control }: ArmPair): ScoreSums {
-  if (!(isCount(candidate) && isCount(control))) return stratifiedScore([{ candidate, control }], 'mean');
+function scoreOf({ candidateSums: treatment, controlSums: control }: ArmPair): ScoreSums {
+  if (!(isCount(treatment) && isCount(control))) return stratifiedScore([{ treatment, control }], 'mean');
   const counts = {
-    candidate: { n: candidate.n, events: candidate.sum },
+    treatment: { n: treatment.n, events: treatment.sum },
     control: { n: control.n, events: control.sum },
   };
   return stratifiedScore([counts], 'binary');

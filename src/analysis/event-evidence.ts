@@ -9,7 +9,7 @@ const opposite = { more: 'fewer', fewer: 'more' } as const satisfies Record<Harm
 export function eventEvidence(pairs: readonly ArmPair[], harm: Harm, margin: number): number {
   const strata = pairs.map(({ share, candidateSums, controlSums }) => ({
     share,
-    candidate: candidateSums.sum,
+    treatment: candidateSums.sum,
     control: controlSums.sum,
   }));
   return eventBinomial(strata, { margin, harm }).logE;
@@ -28,7 +28,7 @@ export function eitherWayEvidence(pairs: readonly ArmPair[], harm: Harm): number
     .filter(({ isMature }) => isMature)
     .map(({ share, candidateSums, controlSums }) => ({
       share,
-      candidate: candidateSums.n - candidateSums.sum,
+      treatment: candidateSums.n - candidateSums.sum,
       control: controlSums.n - controlSums.sum,
     }));
   const nonEvents = eventBinomial(strata, { harm: opposite[harm] }).logE;

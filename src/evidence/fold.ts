@@ -28,12 +28,12 @@ function sumsOf(cell: Cell, metric: string, perExposure: boolean): Sums {
 /** Values are only ever 0 or 1 when their sum is that of their squares: then the exact variance of counts is known. */
 const isCount = ({ n, sum, sumSq }: Sums) => sum === sumSq && Number.isInteger(sum) && sum <= n;
 
-function compare(candidate: Sums, control: Sums): ScoreSums {
+function compare(treatment: Sums, control: Sums): ScoreSums {
   const events = ({ n, sum }: Sums) => ({ n, events: sum });
   const { score, variance, weight } =
-    isCount(candidate) && isCount(control)
-      ? stratifiedScore([{ candidate: events(candidate), control: events(control) }], 'binary')
-      : stratifiedScore([{ candidate, control }], 'mean');
+    isCount(treatment) && isCount(control)
+      ? stratifiedScore([{ treatment: events(treatment), control: events(control) }], 'binary')
+      : stratifiedScore([{ treatment, control }], 'mean');
   // Without z and the estimate: only sums add up.
   return { score, variance, weight };
 }

@@ -22,7 +22,7 @@ export interface StopLedger {
  * Whether to roll back: when the weighted mean of all guardrails' e-values reaches 1 / alpha.
  *
  * A mean of e-values is an e-value however they depend on each other (Vovk and Wang 2021), so all guardrails together
- * stop a harmless candidate with probability at most alpha, and no later than each at its share of alpha (Bonferroni)
+ * stop a harmless treatment with probability at most alpha, and no later than each at its share of alpha (Bonferroni)
  * would. Without guardrails nothing stops. Throws `domain` for a NaN, a weight that is not over 0, an alpha outside (0,
  * 1).
  */

@@ -19,8 +19,8 @@ describe('betterThan', () => {
   it('passes on evidence against "not better", at 1/alpha and not just below', () => {
     const judged = look('clicked', 100, 150);
     const { eValue = 0, ...verdict } = betterThan('clicked').judge(judged);
-    const clicked = eventBinomial([{ share: 0.5, candidate: 150, control: 100 }], { harm: 'more' });
-    const not = eventBinomial([{ share: 0.5, candidate: 850, control: 900 }], { harm: 'fewer' });
+    const clicked = eventBinomial([{ share: 0.5, treatment: 150, control: 100 }], { harm: 'more' });
+    const not = eventBinomial([{ share: 0.5, treatment: 850, control: 900 }], { harm: 'fewer' });
     expect(eValue).toBeCloseTo(0.75 * Math.exp(clicked.logE) + 0.25 * Math.exp(not.logE), 9);
     expect(verdict).toMatchObject({ rule: 'betterThan(clicked)', outcome: 'pass', n: 1000, alpha: 0.05 });
     expect(verdict.reason).toMatch(/^clicked 15 % against 10 % of 1000 exposures: better \(e-value .*, 20 decides\)$/);

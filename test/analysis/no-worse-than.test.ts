@@ -16,15 +16,15 @@ describe('noWorseThan a binary metric', () => {
     ]);
     const clicked = eventBinomial(
       [
-        { share: 0.05, candidate: 1, control: 95 },
-        { share: 0.5, candidate: 20, control: 80 },
+        { share: 0.05, treatment: 1, control: 95 },
+        { share: 0.5, treatment: 20, control: 80 },
       ],
       { harm: 'fewer' },
     );
     const not = eventBinomial(
       [
-        { share: 0.05, candidate: 49, control: 855 },
-        { share: 0.5, candidate: 480, control: 420 },
+        { share: 0.05, treatment: 49, control: 855 },
+        { share: 0.5, treatment: 480, control: 420 },
       ],
       { harm: 'more' },
     );
@@ -83,7 +83,7 @@ describe('noWorseThan a binary metric', () => {
     expect(verdict.outcome).toBe('inconclusive');
     expect(verdict.reason).toContain('not shown to be worse by more than 30 % of the control');
     expect(logOf(verdict)).toBeCloseTo(
-      eventBinomial([{ share: 0.5, candidate: 700, control: 1000 }], { margin: 0.3, harm: 'fewer' }).logE,
+      eventBinomial([{ share: 0.5, treatment: 700, control: 1000 }], { margin: 0.3, harm: 'fewer' }).logE,
       9,
     );
     expect(noWorseThan('clicked', { relativeMargin: 0.1 }).judge(judged).outcome).toBe('fail');
@@ -96,7 +96,7 @@ describe('noWorseThan a binary metric', () => {
     ];
     const betting = (margin: number) =>
       inversePropensityBetting(
-        [{ share: 0.5, candidate: { n: 3000, events: 300 }, control: { n: 3000, events: 600 } }],
+        [{ share: 0.5, treatment: { n: 3000, events: 300 }, control: { n: 3000, events: 600 } }],
         { margin, harm: 'fewer' },
       ).logE;
     // The second stratum's window closes at 12 minutes.

@@ -42,7 +42,7 @@ export function clusterScore(sums: ClusterSums, options: { readonly harm: Harm }
   return { logE, asymptotic: true, z, variance, designEffect };
 }
 
-/** Sum over pairs of epochs of the covariance of being a candidate, times the covariance of the clusters' residuals. */
+/** Sum over pairs of epochs of the covariance of being a treatment, times the covariance of the clusters' residuals. */
 function clusterVariance({ epochs }: ClusterSums): number {
   const centred = epochs.map(({ residuals }) => {
     const mean = residuals.reduce((sum, value) => sum + value, 0) / clusterCount;

@@ -19,9 +19,9 @@ export interface ClusterCounts {
 /** One stratum of units with several requests: the arms' sums, and the same observations by cluster. */
 export interface ClusterStratum<Sums> extends ScoreStratum<Sums> {
   readonly epoch: number;
-  /** What units were assigned with: under one salt the candidate's units of a small share keep it in a greater one. */
+  /** What units were assigned with: under one salt the treatment's units of a small share keep it in a greater one. */
   readonly salt: string;
-  /** The candidate's share of candidate + control, a fraction. */
+  /** The treatment's share of treatment + control, a fraction. */
   readonly share: number;
   readonly clusters: ClusterCounts;
 }

@@ -55,9 +55,9 @@ export class UnitEventBitmap {
 
 /** The units that had an event in one epoch, by arm. */
 export interface UnitEventEpoch {
-  /** The candidate's share of candidate + control, a fraction. */
+  /** The treatment's share of treatment + control, a fraction. */
   readonly share: number;
-  readonly candidate: UnitEventBitmap;
+  readonly treatment: UnitEventBitmap;
   readonly control: UnitEventBitmap;
 }
 
@@ -70,15 +70,15 @@ export interface UnitEventEpoch {
  */
 export function unitEventStrata(epochs: readonly UnitEventEpoch[]): readonly EventStratum[] {
   const seen = new UnitEventBitmap();
-  return epochs.map(({ share, candidate, control }): EventStratum => {
+  return epochs.map(({ share, treatment, control }): EventStratum => {
     let [ofCandidate, ofControl] = [0, 0];
     for (let bit = 0; bit < unitEventBits; bit += 1) {
       if (seen.has(bit)) continue;
-      const [inCandidate, inControl] = [candidate.has(bit), control.has(bit)];
+      const [inCandidate, inControl] = [treatment.has(bit), control.has(bit)];
       if (inCandidate && !inControl) ofCandidate += 1;
       if (inControl && !inCandidate) ofControl += 1;
     }
-    seen.merge(candidate).merge(control);
-    return { share, candidate: ofCandidate, control: ofControl };
+    seen.merge(treatment).merge(control);
+    return { share, treatment: ofCandidate, control: ofControl };
   });
 }

@@ -15,7 +15,7 @@ const greatestPart = 0.9;
 /** How often each value in [0, 1] was observed of each arm, in one stratum. */
 export interface ValueCounts {
   readonly share: number;
-  readonly candidate: readonly (readonly [value: number, count: number])[];
+  readonly treatment: readonly (readonly [value: number, count: number])[];
   readonly control: readonly (readonly [value: number, count: number])[];
 }
 
@@ -53,10 +53,10 @@ export function bettingMixture(strata: readonly ValueCounts[], options: BettingO
   return logMeanExp(
     boldness[harm].map((bold) => {
       let log = 0;
-      for (const { share, candidate, control } of strata) {
+      for (const { share, treatment, control } of strata) {
         if (!isShared(share)) continue;
         const bet = stake(bold, share, options);
-        for (const [value, count] of candidate)
+        for (const [value, count] of treatment)
           log += count * Math.log1p(bet * ((sign * (value - center)) / share - margin));
         for (const [value, count] of control)
           log += count * Math.log1p(bet * ((sign * (center - value)) / (1 - share) - margin));

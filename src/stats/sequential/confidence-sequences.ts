@@ -81,7 +81,7 @@ export function asymptoticConfidenceSequence(observed: {
 }
 
 /**
- * A confidence sequence for the stratified difference candidate minus control: the differences that the two-sided
+ * A confidence sequence for the stratified difference treatment minus control: the differences that the two-sided
  * `scoreMixture` with this `rho` does not reject, from the sums of `stratifiedScore`.
  *
  * For binary outcomes the variance is the one under "no effect", so it is best near no effect. Without data it is the

@@ -4,18 +4,18 @@ import { isShared } from './magnitude.js';
 
 /** The events of one epoch. Neither the number of observations nor a time bucket is needed. */
 export interface EventStratum {
-  /** The candidate's share of candidate + control while the units were assigned, a fraction. */
+  /** The treatment's share of treatment + control while the units were assigned, a fraction. */
   readonly share: number;
-  /** Events of the candidate and of the control, whole numbers. */
-  readonly candidate: number;
+  /** Events of the treatment and of the control, whole numbers. */
+  readonly treatment: number;
   readonly control: number;
 }
 
 /**
- * Evidence that the candidate's event rate is beyond the control's by more than a relative `margin`: an e-process in
+ * Evidence that the treatment's event rate is beyond the control's by more than a relative `margin`: an e-process in
  * logs.
  *
- * Given that an event happened, the null's boundary says with which probability it was the candidate's: q0 = s f / (s f
+ * Given that an event happened, the null's boundary says with which probability it was the treatment's: q0 = s f / (s f
  * + 1 - s), where s is the share and f = 1 + margin when harm is more events, 1 - margin when it is fewer. A mixture of
  * likelihood ratios over eight rate ratios bets against that. The expected factor of every event is at most 1 on the
  * null's side, so under it E ever reaches 1/alpha with probability at most alpha, whatever the baseline does, however
@@ -36,14 +36,14 @@ export function eventBinomial(
   let hits = 0;
   let events = 0;
   const trials: { trials: number; chance: number }[] = [];
-  strata.forEach(({ share, candidate, control }, index) => {
+  strata.forEach(({ share, treatment, control }, index) => {
     needProbability('eventBinomial', `strata[${index}].share`, share);
-    needCount('eventBinomial', `strata[${index}].candidate`, candidate);
+    needCount('eventBinomial', `strata[${index}].treatment`, treatment);
     needCount('eventBinomial', `strata[${index}].control`, control);
     if (!isShared(share)) return;
-    hits += candidate;
-    events += candidate + control;
-    trials.push({ trials: candidate + control, chance: (share * factor) / (share * factor + 1 - share) });
+    hits += treatment;
+    events += treatment + control;
+    trials.push({ trials: treatment + control, chance: (share * factor) / (share * factor + 1 - share) });
   });
   return { logE: oddsMixture(hits, trials, harm), events };
 }

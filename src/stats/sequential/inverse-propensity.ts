@@ -6,14 +6,14 @@ import { needOverZero } from './magnitude.js';
 
 /** The observations of one epoch and what came of them: only exposures whose outcome is settled. */
 export interface PropensityStratum<Observed> {
-  /** The candidate's share of candidate + control while the units were assigned, a fraction. */
+  /** The treatment's share of treatment + control while the units were assigned, a fraction. */
   readonly share: number;
-  readonly candidate: Observed;
+  readonly treatment: Observed;
   readonly control: Observed;
 }
 
 /**
- * Evidence that the candidate's event rate is beyond the control's by more than an absolute `margin`: an e-process in
+ * Evidence that the treatment's event rate is beyond the control's by more than an absolute `margin`: an e-process in
  * logs.
  *
  * Weighting each outcome by the inverse of its arm's known share gives a number whose expectation is the difference of
@@ -29,11 +29,11 @@ export function inversePropensityBetting(
   options: BettingOptions,
 ): { readonly logE: number } {
   needBetting('inversePropensityBetting', options);
-  const counts = strata.map(({ share, candidate, control }, index): ValueCounts => {
+  const counts = strata.map(({ share, treatment, control }, index): ValueCounts => {
     needProbability('inversePropensityBetting', `strata[${index}].share`, share);
-    needEventCount('inversePropensityBetting', `strata[${index}].candidate`, candidate);
+    needEventCount('inversePropensityBetting', `strata[${index}].treatment`, treatment);
     needEventCount('inversePropensityBetting', `strata[${index}].control`, control);
-    return { share, candidate: binary(candidate), control: binary(control) };
+    return { share, treatment: binary(treatment), control: binary(control) };
   });
   return { logE: bettingMixture(counts, options) };
 }
@@ -54,21 +54,21 @@ export function inversePropensityMeans(
   needOverZero('inversePropensityMeans', 'cap', cap);
   const relative = { harm, margin: margin / cap, center: center / cap };
   needBetting('inversePropensityMeans', relative);
-  const counts = strata.map(({ share, candidate, control }, index): ValueCounts => {
+  const counts = strata.map(({ share, treatment, control }, index): ValueCounts => {
     needProbability('inversePropensityMeans', `strata[${index}].share`, share);
-    return { share, candidate: histogram(candidate, cap), control: histogram(control, cap) };
+    return { share, treatment: histogram(treatment, cap), control: histogram(control, cap) };
   });
   return { logE: bettingMixture(counts, relative) };
 }
 
-function binary({ n, events }: EventCount): ValueCounts['candidate'] {
+function binary({ n, events }: EventCount): ValueCounts['treatment'] {
   return [
     [1, events],
     [0, n - events],
   ];
 }
 
-function histogram({ zero, positive, negative }: SketchJson, cap: number): ValueCounts['candidate'] {
+function histogram({ zero, positive, negative }: SketchJson, cap: number): ValueCounts['treatment'] {
   const nothing = negative.reduce((sum, [, count]) => sum + count, zero);
   return [[0, nothing], ...positive.map(([bucket, count]) => [Math.min(middleOf(bucket) / cap, 1), count] as const)];
 }

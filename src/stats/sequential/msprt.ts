@@ -13,7 +13,7 @@ export interface MixtureSprt {
  * The mixture sequential probability ratio test for a difference of means, of one stratum with arms of equal size
  * (Johari, Koomen, Pekelis and Walsh 2017; Robbins 1970), in logs.
  *
- * `difference` is candidate minus control, `variance` the sum of both arms' variances of a single observation, in the
+ * `difference` is treatment minus control, `variance` the sum of both arms' variances of a single observation, in the
  * metric's unit squared, `n` the observations in each arm, `tauSquared` the variance of the effects that are looked
  * for. It pools whatever it is given: over a ramp use `scoreMixture` on strata. Without observations or variance E is
  * 1.
@@ -39,14 +39,14 @@ export function mixtureSprt(observed: {
 
 /** The same for two proportions, whose variance is p (1 - p) summed over the arms. */
 export function mixtureSprtProportions(observed: {
-  readonly candidate: number;
+  readonly treatment: number;
   readonly control: number;
   readonly n: number;
   readonly tauSquared: number;
 }): MixtureSprt {
-  const { candidate, control, n, tauSquared } = observed;
-  need(candidate >= 0 && candidate <= 1, 'mixtureSprtProportions', 'candidate', 'a number in [0, 1]', candidate);
+  const { treatment, control, n, tauSquared } = observed;
+  need(treatment >= 0 && treatment <= 1, 'mixtureSprtProportions', 'treatment', 'a number in [0, 1]', treatment);
   need(control >= 0 && control <= 1, 'mixtureSprtProportions', 'control', 'a number in [0, 1]', control);
-  const variance = candidate * (1 - candidate) + control * (1 - control);
-  return mixtureSprt({ difference: candidate - control, variance, n, tauSquared });
+  const variance = treatment * (1 - treatment) + control * (1 - control);
+  return mixtureSprt({ difference: treatment - control, variance, n, tauSquared });
 }

@@ -5,7 +5,7 @@ export type Harm = 'more' | 'fewer';
 
 /**
  * The odds ratios that are bet on, fixed by simulation of ramps with errors and conversions: near ratios find small
- * harms, far ones find a broken candidate within a few events.
+ * harms, far ones find a broken treatment within a few events.
  */
 const alternatives: Readonly<Record<Harm, readonly number[]>> = {
   more: [1.1, 1.2, 1.4, 1.7, 2, 3, 5, 10],

@@ -98,7 +98,7 @@ function previous(steps: readonly Step[], step: Step): number {
  * may, use `quantileComparison` on strata. Throws `domain` unless values ascend and counts are whole numbers over 0.
  */
 export function quantileDifference(
-  candidate: readonly ValueCount[],
+  treatment: readonly ValueCount[],
   control: readonly ValueCount[],
   options: QuantileOptions & { readonly alphaBest?: number },
 ): { readonly logE: number; readonly pValue: number } {
@@ -106,7 +106,7 @@ export function quantileDifference(
   const { quantile, alphaBest = 0.05 } = options;
   needOpenProbability(where, 'alphaBest', alphaBest);
   const mixture = mixtureFor(where, options, alphaBest);
-  const arms = [stepsOf(where, 'candidate', candidate), stepsOf(where, 'control', control)];
+  const arms = [stepsOf(where, 'treatment', treatment), stepsOf(where, 'control', control)];
   const mixtureAt = (n: number, below: number): number =>
     mixture.logE(below - quantile * n, quantile * (1 - quantile) * n);
   // The evidence is convex in the number below x: where x has several values, or lies between two, the least of it

@@ -23,12 +23,12 @@ export function quantileOverLimit(
 }
 
 /**
- * Evidence that the candidate's values are greater at a quantile than the control's by more than a relative `margin`:
+ * Evidence that the treatment's values are greater at a quantile than the control's by more than a relative `margin`:
  * an e-process in logs.
  *
  * In each stratum, values over a threshold are events, and the threshold is the control's quantile in the stratum
  * before, so it is fixed before the values are seen; then `eventBinomial` compares the arms. The margin raises the
- * candidate's threshold by whole buckets, so up to 2.02 % more than was said is tolerated. Strata must be given in the
+ * treatment's threshold by whole buckets, so up to 2.02 % more than was said is tolerated. Strata must be given in the
  * order of time; the first one, which has no threshold, and strata where the quantile is not over 0 contribute nothing.
  * `margin` is 0 or more, default 0.
  */
@@ -41,14 +41,14 @@ export function quantileComparison(
   needNonNegative('quantileComparison', 'margin', margin);
   const steps = sketchSteps(margin);
   let typical: number | undefined;
-  const events = strata.map(({ share, candidate, control }): EventStratum => {
+  const events = strata.map(({ share, treatment, control }): EventStratum => {
     const before = typical;
     const values = QuantileSketch.from(control);
     typical = values.quantile(quantile) ?? before;
-    if (before === undefined || !(before > 0)) return { share, candidate: 0, control: 0 };
+    if (before === undefined || !(before > 0)) return { share, treatment: 0, control: 0 };
     return {
       share,
-      candidate: QuantileSketch.from(candidate).countAbove(sketchBoundary(before, steps)),
+      treatment: QuantileSketch.from(treatment).countAbove(sketchBoundary(before, steps)),
       control: values.countAbove(sketchBoundary(before)),
     };
   });

@@ -11,7 +11,7 @@ export interface ValueSums {
 
 /** Two arms in one stratum: one epoch and time bucket, in which the shares and the baseline were steady. */
 export interface ScoreStratum<Sums> {
-  readonly candidate: Sums;
+  readonly treatment: Sums;
   readonly control: Sums;
 }
 
@@ -20,7 +20,7 @@ export interface ScoreStratum<Sums> {
  * ever.
  */
 export type ScoreSums = {
-  /** U: the candidate's sum minus what the stratum's common mean makes expect. Over 0: the candidate has more. */
+  /** U: the treatment's sum minus what the stratum's common mean makes expect. Over 0: the treatment has more. */
   readonly score: number;
   /** V: the variance of the score when there is no effect. It is also the information. */
   readonly variance: number;
@@ -34,7 +34,7 @@ export type DegenerateReason = 'no-data' | 'no-variance';
 export interface ScoreResult extends ScoreSums {
   /** Asymptotically standard normal without an effect; 0 in degenerate cases. */
   readonly z: number;
-  /** The candidate's mean minus the control's, averaged over strata by weight; 0 without data. */
+  /** The treatment's mean minus the control's, averaged over strata by weight; 0 without data. */
   readonly estimate: number;
   readonly reason?: DegenerateReason;
 }
@@ -55,7 +55,7 @@ export function scoreResult(sums: ScoreSums): ScoreResult {
 }
 
 /**
- * The stratified score of candidate against control: the comparison that a ramp cannot confound, since arms are only
+ * The stratified score of treatment against control: the comparison that a ramp cannot confound, since arms are only
  * ever compared inside a stratum.
  *
  * `binary`: Cochran-Mantel-Haenszel (1959) without a continuity correction; the variance is that of the hypergeometric
@@ -78,28 +78,28 @@ export function stratifiedScore(
   return scoreResult(parts.reduce(addScores, emptyScore));
 }
 
-function binaryScore({ candidate, control }: ScoreStratum<EventCount>, index: number): ScoreSums {
-  needEventCount('stratifiedScore', `strata[${index}].candidate`, candidate);
+function binaryScore({ treatment, control }: ScoreStratum<EventCount>, index: number): ScoreSums {
+  needEventCount('stratifiedScore', `strata[${index}].treatment`, treatment);
   needEventCount('stratifiedScore', `strata[${index}].control`, control);
-  if (!(candidate.n > 0 && control.n > 0)) return emptyScore;
-  const n = candidate.n + control.n;
-  const weight = candidate.n * (control.n / n);
-  const rate = (candidate.events + control.events) / n;
+  if (!(treatment.n > 0 && control.n > 0)) return emptyScore;
+  const n = treatment.n + control.n;
+  const weight = treatment.n * (control.n / n);
+  const rate = (treatment.events + control.events) / n;
   return {
-    score: weight * (candidate.events / candidate.n - control.events / control.n),
+    score: weight * (treatment.events / treatment.n - control.events / control.n),
     variance: (weight * rate * (1 - rate) * n) / (n - 1),
     weight,
   };
 }
 
-function meanScore({ candidate, control }: ScoreStratum<ValueSums>, index: number): ScoreSums {
-  const varianceOfCandidate = sampleVariance(`strata[${index}].candidate`, candidate);
+function meanScore({ treatment, control }: ScoreStratum<ValueSums>, index: number): ScoreSums {
+  const varianceOfCandidate = sampleVariance(`strata[${index}].treatment`, treatment);
   const varianceOfControl = sampleVariance(`strata[${index}].control`, control);
-  if (!(candidate.n >= 2 && control.n >= 2)) return emptyScore;
-  const weight = candidate.n * (control.n / (candidate.n + control.n));
+  if (!(treatment.n >= 2 && control.n >= 2)) return emptyScore;
+  const weight = treatment.n * (control.n / (treatment.n + control.n));
   return {
-    score: weight * (candidate.sum / candidate.n - control.sum / control.n),
-    variance: weight * weight * (varianceOfCandidate / candidate.n + varianceOfControl / control.n),
+    score: weight * (treatment.sum / treatment.n - control.sum / control.n),
+    variance: weight * weight * (varianceOfCandidate / treatment.n + varianceOfControl / control.n),
     weight,
   };
 }

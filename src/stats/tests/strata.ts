@@ -11,14 +11,14 @@ export interface TestStratum<Sums> {
 export function binaryScore(strata: readonly TestStratum<Proportion>[]): ScoreResult {
   const count = ({ x, n }: Proportion): EventCount => ({ events: x, n });
   return stratifiedScore(
-    strata.map(({ control, treatment }) => ({ control: count(control), candidate: count(treatment) })),
+    strata.map(({ control, treatment }) => ({ control: count(control), treatment: count(treatment) })),
     'binary',
   );
 }
 
 export function meanScore(strata: readonly TestStratum<ValueSums>[]): ScoreResult {
   return stratifiedScore(
-    strata.map(({ control, treatment }): ScoreStratum<ValueSums> => ({ control, candidate: treatment })),
+    strata.map(({ control, treatment }): ScoreStratum<ValueSums> => ({ control, treatment })),
     'mean',
   );
 }

@@ -34,13 +34,13 @@ function stratum(epoch: number, share: number, salt: string, seed: number): Clus
   const n = byCluster(() => 2 + Math.floor(20 * rng.next()));
   const sum = n.map((size) => Math.floor(size * rng.next()));
   const [total, events] = [n, sum].map((list) => list.reduce((a, b) => a + b, 0)) as [number, number];
-  const candidate = { n: Math.floor(total * share), events: Math.floor(events * share * (0.8 + 0.4 * rng.next())) };
+  const treatment = { n: Math.floor(total * share), events: Math.floor(events * share * (0.8 + 0.4 * rng.next())) };
   return {
     epoch,
     share,
     salt,
-    candidate,
-    control: { n: total - candidate.n, events: events - candidate.events },
+    treatment,
+    control: { n: total - treatment.n, events: events - treatment.events },
     clusters: { n, sum },
   };
 }
@@ -112,7 +112,7 @@ describe('foldClusters', () => {
     ]);
     const [first, second] = three as [ClusterStratum<EventCount>, ClusterStratum<EventCount>];
     const residual = (one: ClusterStratum<EventCount>, at: number) => {
-      const rate = (one.candidate.events + one.control.events) / (one.candidate.n + one.control.n);
+      const rate = (one.treatment.events + one.control.events) / (one.treatment.n + one.control.n);
       return (one.clusters.sum[at] as number) - rate * (one.clusters.n[at] as number);
     };
     sums.epochs[0]?.residuals.forEach((value, at) =>
@@ -140,9 +140,9 @@ describe('foldClusters', () => {
   });
 
   it('folds means as well', () => {
-    const values = three.map(({ candidate, control, ...rest }) => ({
+    const values = three.map(({ treatment, control, ...rest }) => ({
       ...rest,
-      candidate: { n: candidate.n, sum: candidate.events, sumSq: candidate.events },
+      treatment: { n: treatment.n, sum: treatment.events, sumSq: treatment.events },
       control: { n: control.n, sum: control.events, sumSq: control.events },
     }));
     const [means, binary] = [foldClusters(values, 'mean'), foldClusters(three, 'binary')];
@@ -151,7 +151,7 @@ describe('foldClusters', () => {
   });
 
   it('leaves out strata that cannot compare the arms', () => {
-    const lonely = { ...(three[0] as ClusterStratum<EventCount>), candidate: { n: 0, events: 0 } };
+    const lonely = { ...(three[0] as ClusterStratum<EventCount>), treatment: { n: 0, events: 0 } };
     expect(foldClusters([lonely], 'binary')).toEqual(emptyClusterSums);
     expect(foldClusters([], 'binary')).toEqual(emptyClusterSums);
   });
@@ -168,7 +168,7 @@ describe('foldClusters', () => {
     refused({ clusters: { n, sum: [...sum, 0] } }, 'strata[0].clusters.sum');
     refused({ clusters: { n: [-1, ...n.slice(1)], sum } }, 'strata[0].clusters.n[0]');
     refused({ clusters: { n, sum: [Number.NaN, ...sum.slice(1)] } }, 'strata[0].clusters.sum[0]');
-    refused({ candidate: { n: 1, events: 2 } }, 'candidate.events');
+    refused({ treatment: { n: 1, events: 2 } }, 'treatment.events');
   });
 });
 
@@ -270,9 +270,9 @@ describe('clusteredEvidence', () => {
           rate,
         });
         if (clusteredEvidence({ clusters: sums, unitEvents }, { harm: 'more' }).logE >= Math.log(20)) clustered += 1;
-        const requests = strata.map(({ share, candidate, control }) => ({
+        const requests = strata.map(({ share, treatment, control }) => ({
           share,
-          candidate: candidate.events,
+          treatment: treatment.events,
           control: control.events,
         }));
         if (eventBinomial(requests, { harm: 'more' }).logE >= Math.log(20)) naive += 1;

@@ -13,7 +13,7 @@ interface Sticky {
   readonly rng: Rng;
   readonly salt: string;
   readonly units: number;
-  /** The share of the candidate in each hour; the same units keep the candidate as it grows. */
+  /** The share of the treatment in each hour; the same units keep the treatment as it grows. */
   readonly shares: readonly number[];
   /** Requests of a unit in an hour in which it comes, which it does in every other one. Default 3. */
   readonly requests?: number;
@@ -28,19 +28,19 @@ export function simulateSticky({ rng, salt, units, shares, requests = 3, rate }:
     bit: unitEventBitOf(`unit ${unit}`, salt),
     place: hash32(`unit ${unit}`, hash32(salt)) / 2 ** 32,
   }));
-  const epochs = new Map<number, { share: number; candidate: UnitEventBitmap; control: UnitEventBitmap }>();
+  const epochs = new Map<number, { share: number; treatment: UnitEventBitmap; control: UnitEventBitmap }>();
   const strata: ClusterStratum<EventCount>[] = [];
   const seen = new Set<number>();
   for (const share of shares) {
     const epoch = shares.indexOf(share);
-    const marks = epochs.get(epoch) ?? { share, candidate: new UnitEventBitmap(), control: new UnitEventBitmap() };
+    const marks = epochs.get(epoch) ?? { share, treatment: new UnitEventBitmap(), control: new UnitEventBitmap() };
     epochs.set(epoch, marks);
-    const arms = { candidate: { n: 0, events: 0 }, control: { n: 0, events: 0 } };
+    const arms = { treatment: { n: 0, events: 0 }, control: { n: 0, events: 0 } };
     const clusters = { n: Array<number>(64).fill(0), sum: Array<number>(64).fill(0) };
     people.forEach(({ cluster, bit, place }, unit) => {
       if (rng.next() < 0.5) return;
-      const name = place < share ? 'candidate' : 'control';
-      const chance = rate(unit, name === 'candidate');
+      const name = place < share ? 'treatment' : 'control';
+      const chance = rate(unit, name === 'treatment');
       for (let request = 0; request < requests; request += 1) {
         const event = rng.next() < chance ? 1 : 0;
         arms[name].n += 1;

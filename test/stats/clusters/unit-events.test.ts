@@ -65,13 +65,13 @@ describe('UnitEventBitmap', () => {
 describe('unitEventStrata', () => {
   it('counts each bit in the first epoch that has it, and drops it where both arms have it', () => {
     const strata = unitEventStrata([
-      { share: 0.1, candidate: bitmapOf([1, 2]), control: bitmapOf([2, 3, 4]) },
-      { share: 0.5, candidate: bitmapOf([1, 2, 3, 5, 6]), control: bitmapOf([4, 7]) },
+      { share: 0.1, treatment: bitmapOf([1, 2]), control: bitmapOf([2, 3, 4]) },
+      { share: 0.5, treatment: bitmapOf([1, 2, 3, 5, 6]), control: bitmapOf([4, 7]) },
     ]);
     expect(strata).toEqual([
-      { share: 0.1, candidate: 1, control: 2 },
+      { share: 0.1, treatment: 1, control: 2 },
       // 2 was dropped before, and does not come back.
-      { share: 0.5, candidate: 2, control: 1 },
+      { share: 0.5, treatment: 2, control: 1 },
     ]);
   });
 
@@ -79,17 +79,17 @@ describe('unitEventStrata', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(anyBits, anyBits), { maxLength: 5 }), (epochs) => {
         const strata = unitEventStrata(
-          epochs.map(([a, b]) => ({ share: 0.5, candidate: bitmapOf(a), control: bitmapOf(b) })),
+          epochs.map(([a, b]) => ({ share: 0.5, treatment: bitmapOf(a), control: bitmapOf(b) })),
         );
-        const counted = strata.reduce((sum, { candidate, control }) => sum + candidate + control, 0);
+        const counted = strata.reduce((sum, { treatment, control }) => sum + treatment + control, 0);
         expect(counted).toBeLessThanOrEqual(new Set(epochs.flat(2)).size);
       }),
     );
   });
 
   it('leaves the bitmaps as they are', () => {
-    const [candidate, control] = [bitmapOf([1]), bitmapOf([2])];
-    unitEventStrata([{ share: 0.5, candidate, control }]);
-    expect([candidate.count, control.count]).toEqual([1, 1]);
+    const [treatment, control] = [bitmapOf([1]), bitmapOf([2])];
+    unitEventStrata([{ share: 0.5, treatment, control }]);
+    expect([treatment.count, control.count]).toEqual([1, 1]);
   });
 });

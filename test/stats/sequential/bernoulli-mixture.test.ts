@@ -79,7 +79,7 @@ describe('bernoulliMixture', () => {
     expect(crossed).toBeGreaterThan(0.01);
   });
 
-  it('finds a broken candidate within a handful of errors, and a rate on the right side never', () => {
+  it('finds a broken treatment within a handful of errors, and a rate on the right side never', () => {
     expect(bernoulliMixture({ events: 4, n: 4, limit: 0.02, harm: 'more' }).logE).toBeGreaterThan(Math.log(200));
     expect(bernoulliMixture({ events: 100, n: 10_000, limit: 0.02, harm: 'more' }).logE).toBeLessThan(0);
     expect(bernoulliMixture({ events: 300, n: 10_000, limit: 0.02, harm: 'more' }).logE).toBeGreaterThan(

@@ -15,9 +15,9 @@ function byDefinition(strata: readonly EventStratum[], margin: number, harm: Har
   const boundary = factorOf(margin, harm);
   const products = ratios[harm].map((ratio) => {
     let product = 1;
-    for (const { share, candidate, control } of strata) {
+    for (const { share, treatment, control } of strata) {
       const [q0, q] = [chanceAt(share, boundary), chanceAt(share, boundary * ratio)];
-      for (let i = 0; i < candidate; i += 1) product *= q / q0;
+      for (let i = 0; i < treatment; i += 1) product *= q / q0;
       for (let i = 0; i < control; i += 1) product *= (1 - q) / (1 - q0);
     }
     return product;
@@ -28,7 +28,7 @@ function byDefinition(strata: readonly EventStratum[], margin: number, harm: Har
 const anyHarm = fc.constantFrom<Harm>('more', 'fewer');
 const anyMargin = fc.double({ min: 0, max: 0.9, noNaN: true });
 const anyShare = fc.double({ min: 0.001, max: 0.999, noNaN: true });
-const anyStratum = fc.record({ share: anyShare, candidate: fc.nat(40), control: fc.nat(40) });
+const anyStratum = fc.record({ share: anyShare, treatment: fc.nat(40), control: fc.nat(40) });
 
 describe('eventBinomial', () => {
   it('is the mean over rate ratios of the product of likelihood ratios of all events', () => {
@@ -37,7 +37,7 @@ describe('eventBinomial', () => {
         const { logE, events } = eventBinomial(strata, { margin, harm });
         const expected = Math.log(byDefinition(strata, margin, harm));
         expect(Math.abs(logE - expected)).toBeLessThanOrEqual(1e-9 * (1 + Math.abs(expected)));
-        expect(events).toBe(strata.reduce((sum, { candidate, control }) => sum + candidate + control, 0));
+        expect(events).toBe(strata.reduce((sum, { treatment, control }) => sum + treatment + control, 0));
       }),
     );
   });
@@ -55,7 +55,7 @@ describe('eventBinomial', () => {
             const strata = shares.map((share, at) => {
               const hit = (path >> at) & 1;
               probability *= hit === 1 ? chanceAt(share, rateRatio) : 1 - chanceAt(share, rateRatio);
-              return { share, candidate: hit, control: 1 - hit };
+              return { share, treatment: hit, control: 1 - hit };
             });
             expectation += probability * Math.exp(eventBinomial(strata, { margin, harm }).logE);
           }
@@ -69,7 +69,7 @@ describe('eventBinomial', () => {
   it('crosses 1/alpha within 240 events with probability at most alpha, by exact recursion at every look', () => {
     const alpha = 0.05;
     for (const harm of ['more', 'fewer'] as const) {
-      // alive[x]: the chance of x events of the candidate with no crossing so far.
+      // alive[x]: the chance of x events of the treatment with no crossing so far.
       let alive = new Map([[0, 1]]);
       let crossed = 0;
       for (let n = 1; n <= 240; n += 1) {
@@ -82,8 +82,8 @@ describe('eventBinomial', () => {
             const [first, second] = [moved % 1000, Math.floor(moved / 1000)];
             const part = chance * (hit === 1 ? share : 1 - share);
             const strata = [
-              { share: 0.05, candidate: first, control: Math.min(n, 120) - first },
-              { share: 0.5, candidate: second, control: Math.max(n - 120, 0) - second },
+              { share: 0.05, treatment: first, control: Math.min(n, 120) - first },
+              { share: 0.5, treatment: second, control: Math.max(n - 120, 0) - second },
             ];
             if (part < 1e-9) continue;
             if (eventBinomial(strata, { harm }).logE >= Math.log(1 / alpha)) crossed += part;
@@ -98,8 +98,8 @@ describe('eventBinomial', () => {
   });
 
   it('grows with harm and shrinks with the margin', () => {
-    const strata = (candidate: number) => [{ share: 0.5, candidate, control: 100 }];
-    const logE = (candidate: number, harm: Harm, margin = 0) => eventBinomial(strata(candidate), { harm, margin }).logE;
+    const strata = (treatment: number) => [{ share: 0.5, treatment, control: 100 }];
+    const logE = (treatment: number, harm: Harm, margin = 0) => eventBinomial(strata(treatment), { harm, margin }).logE;
     expect(logE(160, 'more')).toBeGreaterThan(Math.log(100));
     expect(logE(40, 'fewer')).toBeGreaterThan(Math.log(100));
     expect(logE(40, 'more')).toBeLessThan(0);
@@ -109,7 +109,7 @@ describe('eventBinomial', () => {
   });
 
   it('takes a margin of 0 when none is given', () => {
-    const strata = [{ share: 0.2, candidate: 30, control: 90 }];
+    const strata = [{ share: 0.2, treatment: 30, control: 90 }];
     for (const harm of ['more', 'fewer'] as const) {
       expect(eventBinomial(strata, { harm })).toEqual(eventBinomial(strata, { harm, margin: 0 }));
     }
@@ -119,9 +119,9 @@ describe('eventBinomial', () => {
     fc.assert(
       fc.property(fc.array(anyStratum, { maxLength: 8 }), anyHarm, (strata, harm) => {
         const { logE } = eventBinomial(strata, { harm });
-        const parts = strata.flatMap(({ share, candidate, control }) => [
-          { share, candidate, control: 0 },
-          { share, candidate: 0, control },
+        const parts = strata.flatMap(({ share, treatment, control }) => [
+          { share, treatment, control: 0 },
+          { share, treatment: 0, control },
         ]);
         expect(eventBinomial([...strata].reverse(), { harm }).logE).toBeCloseTo(logE, 9);
         expect(eventBinomial(parts, { harm }).logE).toBeCloseTo(logE, 9);
@@ -132,14 +132,14 @@ describe('eventBinomial', () => {
   it('says nothing without events, and leaves out strata in which one arm had no share', () => {
     const nothing = { logE: 0, events: 0 };
     expect(eventBinomial([], { harm: 'more' })).toEqual(nothing);
-    expect(eventBinomial([{ share: 0.5, candidate: 0, control: 0 }], { harm: 'fewer' })).toEqual(nothing);
+    expect(eventBinomial([{ share: 0.5, treatment: 0, control: 0 }], { harm: 'fewer' })).toEqual(nothing);
     for (const share of [0, 1]) {
-      expect(eventBinomial([{ share, candidate: 50, control: 50 }], { harm: 'more' })).toEqual(nothing);
+      expect(eventBinomial([{ share, treatment: 50, control: 50 }], { harm: 'more' })).toEqual(nothing);
     }
   });
 
   it('stays finite for counts of thousands of millions', () => {
-    const strata = [{ share: 0.5, candidate: 3e9, control: 1e9 }];
+    const strata = [{ share: 0.5, treatment: 3e9, control: 1e9 }];
     // The best of the eight bets is a rate ratio of 3: likelihood ratio (3/4 : 1/2)^3e9 (1/4 : 1/2)^1e9, an eighth of
     // the mean.
     const best = 3e9 * Math.log(1.5) + 1e9 * Math.log(0.5) - Math.log(8);
@@ -148,14 +148,14 @@ describe('eventBinomial', () => {
     expect(Number.isFinite(eventBinomial(strata, { harm: 'fewer', margin: 0.999_999 }).logE)).toBe(true);
   });
 
-  const sound: EventStratum = { share: 0.5, candidate: 1, control: 1 };
+  const sound: EventStratum = { share: 0.5, treatment: 1, control: 1 };
   it.each<[string, EventStratum]>([
     ['share', { ...sound, share: -0.1 }],
     ['share', { ...sound, share: 1.1 }],
     ['share', { ...sound, share: Number.NaN }],
-    ['candidate', { ...sound, candidate: -1 }],
-    ['candidate', { ...sound, candidate: 0.5 }],
-    ['candidate', { ...sound, candidate: Infinity }],
+    ['treatment', { ...sound, treatment: -1 }],
+    ['treatment', { ...sound, treatment: 0.5 }],
+    ['treatment', { ...sound, treatment: Infinity }],
     ['control', { ...sound, control: Number.NaN }],
     ['control', { ...sound, control: -1 }],
   ])('refuses a %s that cannot be one, and says where', (what, broken) => {

@@ -18,7 +18,7 @@ const counts = fc.record({ n: hostile, events: hostile });
 const values = fc.record({ n: hostile, sum: hostile, sumSq: hostile });
 const pairs = fc.array(fc.tuple(hostile, hostile), { maxLength: 5 });
 const strata = <T>(arm: fc.Arbitrary<T>) =>
-  fc.array(fc.record({ share: hostile, candidate: arm, control: arm }), { maxLength: 4 });
+  fc.array(fc.record({ share: hostile, treatment: arm, control: arm }), { maxLength: 4 });
 const list = (length: number) => fc.array(hostile, { minLength: length, maxLength: length });
 const sketch = fc.array(hostile, { maxLength: 20 }).map((added) => {
   const made = new QuantileSketch();
@@ -56,7 +56,7 @@ const calls: Record<string, fc.Arbitrary<() => unknown>> = {
     .record({ difference: hostile, variance: hostile, n: hostile, tauSquared: hostile })
     .map((observed) => () => stats.mixtureSprt(observed)),
   mixtureSprtProportions: fc
-    .record({ candidate: hostile, control: hostile, n: hostile, tauSquared: hostile })
+    .record({ treatment: hostile, control: hostile, n: hostile, tauSquared: hostile })
     .map((observed) => () => stats.mixtureSprtProportions(observed)),
   sampleRatioProcess: fc
     .tuple(
@@ -160,8 +160,8 @@ const calls: Record<string, fc.Arbitrary<() => unknown>> = {
   ),
   clusterScore: fc
     .tuple(counts, counts, hostile, list(64), list(64), harm)
-    .map(([candidate, control, share, n, sum, side]) => () => {
-      const sums = foldClusters([{ epoch: 1, salt: 's', share, candidate, control, clusters: { n, sum } }], 'binary');
+    .map(([treatment, control, share, n, sum, side]) => () => {
+      const sums = foldClusters([{ epoch: 1, salt: 's', share, treatment, control, clusters: { n, sum } }], 'binary');
       return [clusterScore(sums, { harm: side }), clusterScore(emptyClusterSums, { harm: side })];
     }),
 };

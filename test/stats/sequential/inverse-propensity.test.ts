@@ -25,14 +25,14 @@ function byDefinition(strata: readonly Counts[], { margin, harm }: Options): num
   const sign = harm === 'more' ? 1 : -1;
   const products = boldness[harm].map((k) => {
     let product = 1;
-    for (const { share, candidate, control } of strata) {
+    for (const { share, treatment, control } of strata) {
       const bet =
         harm === 'more'
           ? ((1 - share) * share * k) / ((1 + share * k) * (1 + margin * (1 - share)))
           : k / (1 / share + margin);
       const factor = (treated: boolean, y: number) =>
         1 + bet * (sign * (treated ? y / share : -y / (1 - share)) - margin);
-      for (let i = 0; i < candidate.n; i += 1) product *= factor(true, i < candidate.events ? 1 : 0);
+      for (let i = 0; i < treatment.n; i += 1) product *= factor(true, i < treatment.events ? 1 : 0);
       for (let i = 0; i < control.n; i += 1) product *= factor(false, i < control.events ? 1 : 0);
     }
     return product;
@@ -57,7 +57,7 @@ function expectation(shares: readonly number[], rates: readonly [number, number]
           { n: 1, events },
           { n: 0, events: 0 },
         ];
-        const stratum = treated ? { share, candidate: one, control: none } : { share, candidate: none, control: one };
+        const stratum = treated ? { share, treatment: one, control: none } : { share, treatment: none, control: one };
         total += recurse(at + 1, probability * chance, [...strata, stratum]);
       }
     }
@@ -69,7 +69,7 @@ function expectation(shares: readonly number[], rates: readonly [number, number]
 const anyCounts = fc.nat(30).chain((n) => fc.record({ n: fc.constant(n), events: fc.nat(n) }));
 const anyStratum = fc.record({
   share: fc.double({ min: 0.005, max: 0.995, noNaN: true }),
-  candidate: anyCounts,
+  treatment: anyCounts,
   control: anyCounts,
 });
 const anyHarm = fc.constantFrom<Harm>('more', 'fewer');
@@ -113,8 +113,8 @@ describe('inversePropensityBetting', () => {
             const all = { n: 100, events };
             const none = { n: 0, events: 0 };
             for (const stratum of [
-              { share, candidate: all, control: none },
-              { share, candidate: none, control: all },
+              { share, treatment: all, control: none },
+              { share, treatment: none, control: all },
             ]) {
               const { logE } = inversePropensityBetting([stratum], { harm, margin, center });
               expect(Number.isFinite(logE)).toBe(true);
@@ -133,7 +133,7 @@ describe('inversePropensityBetting', () => {
         fc.double({ min: 0.01, max: 1, noNaN: true }),
         anyHarm,
         (stratum, margin, center, harm) => {
-          const { share, candidate, control } = stratum;
+          const { share, treatment, control } = stratum;
           const sign = harm === 'more' ? 1 : -1;
           const excess = (treated: boolean, y: number) =>
             sign * (treated ? (y - center) / share : -(y - center) / (1 - share)) - margin;
@@ -146,8 +146,8 @@ describe('inversePropensityBetting', () => {
             const bet = Math.min(free, 0.9 / -worst);
             const log = (treated: boolean, y: number) => Math.log(1 + bet * excess(treated, y));
             return (
-              candidate.events * log(true, 1) +
-              (candidate.n - candidate.events) * log(true, 0) +
+              treatment.events * log(true, 1) +
+              (treatment.n - treatment.events) * log(true, 0) +
               control.events * log(false, 1) +
               (control.n - control.events) * log(false, 0)
             );
@@ -162,7 +162,7 @@ describe('inversePropensityBetting', () => {
   });
 
   it('takes a center of 0 when none is given', () => {
-    const strata = [{ share: 0.3, candidate: { n: 30, events: 9 }, control: { n: 70, events: 10 } }];
+    const strata = [{ share: 0.3, treatment: { n: 30, events: 9 }, control: { n: 70, events: 10 } }];
     const options = { harm: 'more', margin: 0.01 } as const;
     expect(inversePropensityBetting(strata, options)).toEqual(
       inversePropensityBetting(strata, { ...options, center: 0 }),
@@ -173,9 +173,9 @@ describe('inversePropensityBetting', () => {
   });
 
   it('finds harm beyond the margin in either direction, and none within it', () => {
-    const at = (candidate: number, harm: Harm, center = 0) =>
+    const at = (treatment: number, harm: Harm, center = 0) =>
       inversePropensityBetting(
-        [{ share: 0.5, candidate: { n: 20_000, events: candidate }, control: { n: 20_000, events: 2000 } }],
+        [{ share: 0.5, treatment: { n: 20_000, events: treatment }, control: { n: 20_000, events: 2000 } }],
         { harm, margin: 0.01, center },
       ).logE;
     for (const center of [0, 0.1]) {
@@ -189,16 +189,16 @@ describe('inversePropensityBetting', () => {
   it('says nothing about nothing, and leaves out strata in which one arm had no share', () => {
     expect(inversePropensityBetting([], { harm: 'more', margin: 0 }).logE).toBeCloseTo(0, 12);
     for (const share of [0, 1]) {
-      const stratum = { share, candidate: { n: 9, events: 9 }, control: { n: 9, events: 0 } };
+      const stratum = { share, treatment: { n: 9, events: 9 }, control: { n: 9, events: 0 } };
       expect(inversePropensityBetting([stratum], { harm: 'more', margin: 0 }).logE).toBeCloseTo(0, 12);
     }
   });
 
-  const sound: Counts = { share: 0.5, candidate: { n: 2, events: 1 }, control: { n: 2, events: 1 } };
+  const sound: Counts = { share: 0.5, treatment: { n: 2, events: 1 }, control: { n: 2, events: 1 } };
   it.each<[string, Counts, Options]>([
     ['strata[0].share', { ...sound, share: 1.5 }, { harm: 'more', margin: 0 }],
-    ['strata[0].candidate.n', { ...sound, candidate: { n: -1, events: 0 } }, { harm: 'more', margin: 0 }],
-    ['strata[0].candidate.events', { ...sound, candidate: { n: 1, events: 2 } }, { harm: 'more', margin: 0 }],
+    ['strata[0].treatment.n', { ...sound, treatment: { n: -1, events: 0 } }, { harm: 'more', margin: 0 }],
+    ['strata[0].treatment.events', { ...sound, treatment: { n: 1, events: 2 } }, { harm: 'more', margin: 0 }],
     ['strata[0].control.events', { ...sound, control: { n: 1, events: Number.NaN } }, { harm: 'more', margin: 0 }],
     ['margin', sound, { harm: 'more', margin: -0.1 }],
     ['margin', sound, { harm: 'fewer', margin: Number.NaN }],
@@ -232,13 +232,13 @@ describe('inversePropensityMeans', () => {
         anyCounts,
         anyHarm,
         fc.double({ min: 0, max: 0.3, noNaN: true }),
-        (candidate, control, harm, center) => {
+        (treatment, control, harm, center) => {
           const asSketch = ({ n, events }: { n: number; events: number }) => sketchOfCounts(n - events, events);
           const { logE } = inversePropensityMeans(
-            [{ share: 0.2, candidate: asSketch(candidate), control: asSketch(control) }],
+            [{ share: 0.2, treatment: asSketch(treatment), control: asSketch(control) }],
             { cap, harm, margin: 0.02 * cap, center: center * cap },
           );
-          const expected = inversePropensityBetting([{ share: 0.2, candidate, control }], {
+          const expected = inversePropensityBetting([{ share: 0.2, treatment, control }], {
             harm,
             margin: 0.02,
             center,
@@ -266,7 +266,7 @@ describe('inversePropensityMeans', () => {
         for (const treated of [true, false]) {
           const stratum = {
             share,
-            candidate: treated ? made.toJSON() : emptySketch,
+            treatment: treated ? made.toJSON() : emptySketch,
             control: treated ? emptySketch : made.toJSON(),
           };
           const { logE } = inversePropensityMeans([stratum], { cap: 60, harm, margin: 0 });
@@ -279,12 +279,12 @@ describe('inversePropensityMeans', () => {
 
   it('does not care about the unit of measure', () => {
     const scaled = (factor: number) => {
-      const made = { candidate: new QuantileSketch(), control: new QuantileSketch() };
+      const made = { treatment: new QuantileSketch(), control: new QuantileSketch() };
       for (let i = 0; i < 200; i += 1) {
-        made.candidate.add(factor * (i % 7 === 0 ? 40 : 0));
+        made.treatment.add(factor * (i % 7 === 0 ? 40 : 0));
         made.control.add(factor * (i % 5 === 0 ? 30 : 0));
       }
-      const stratum = { share: 0.5, candidate: made.candidate.toJSON(), control: made.control.toJSON() };
+      const stratum = { share: 0.5, treatment: made.treatment.toJSON(), control: made.control.toJSON() };
       return inversePropensityMeans([stratum], {
         cap: 100 * factor,
         harm: 'fewer',
@@ -305,7 +305,7 @@ describe('inversePropensityMeans', () => {
       return made.toJSON();
     };
     const logE = (value: number) =>
-      inversePropensityMeans([{ share: 0.5, candidate: of(value), control: of(1) }], {
+      inversePropensityMeans([{ share: 0.5, treatment: of(value), control: of(1) }], {
         cap: 20,
         harm: 'more',
         margin: 0,
@@ -313,7 +313,7 @@ describe('inversePropensityMeans', () => {
     expect(logE(5000)).toBe(logE(21));
     expect(logE(-5000)).toBe(logE(0));
     const mixed = { zero: 4, positive: [], negative: [[0, 6]] } as const;
-    const stratum = { share: 0.5, candidate: mixed, control: of(1) };
+    const stratum = { share: 0.5, treatment: mixed, control: of(1) };
     expect(inversePropensityMeans([stratum], { cap: 20, harm: 'more', margin: 0 }).logE).toBe(logE(0));
     expect(logE(19)).toBeLessThan(logE(21));
   });
@@ -333,7 +333,7 @@ describe('inversePropensityMeans', () => {
   });
 
   it('refuses a share that is none', () => {
-    const stratum = { share: 2, candidate: emptySketch, control: emptySketch };
+    const stratum = { share: 2, treatment: emptySketch, control: emptySketch };
     expect(() => inversePropensityMeans([stratum], { cap: 1, margin: 0, harm: 'more' })).toThrow('strata[0].share');
   });
 });

@@ -16,7 +16,7 @@ describe('mixtureSprt', () => {
   )) {
     it(one.name, () => {
       const { p1, p2, nPerArm, tau2 } = one.inputs;
-      const { logE, pValue } = mixtureSprtProportions({ candidate: p2, control: p1, n: nPerArm, tauSquared: tau2 });
+      const { logE, pValue } = mixtureSprtProportions({ treatment: p2, control: p1, n: nPerArm, tauSquared: tau2 });
       expect(Math.abs(logE - one.expected.logLambda)).toBeLessThanOrEqual(allowance(one, one.expected.logLambda));
       expect(Math.abs(pValue - one.expected.alwaysValidP)).toBeLessThanOrEqual(
         allowance(one, one.expected.alwaysValidP),
@@ -72,7 +72,7 @@ describe('mixtureSprt', () => {
     const nothing = { logE: 0, pValue: 1, asymptotic: true };
     expect(mixtureSprt({ difference: 1, variance: 1, n: 0, tauSquared: 1 })).toEqual(nothing);
     expect(mixtureSprt({ difference: 1, variance: 0, n: 9, tauSquared: 1 })).toEqual(nothing);
-    expect(mixtureSprtProportions({ candidate: 1, control: 0, n: 9, tauSquared: 1 })).toEqual(nothing);
+    expect(mixtureSprtProportions({ treatment: 1, control: 0, n: 9, tauSquared: 1 })).toEqual(nothing);
     expect(mixtureSprt({ difference: 1, variance: 1e-99, n: 9, tauSquared: 1 }).pValue).toBe(0);
     expect(mixtureSprt({ difference: 1, variance: 1, n: 1, tauSquared: 1 }).asymptotic).toBe(true);
     expect(mixtureSprt({ difference: 0, variance: 1, n: 1, tauSquared: 1 }).logE).toBeCloseTo(-Math.log(2) / 2, 12);
@@ -92,10 +92,10 @@ describe('mixtureSprt', () => {
 
   it('refuses proportions that are none', () => {
     for (const broken of [-0.1, 1.1, Number.NaN]) {
-      expect(() => mixtureSprtProportions({ candidate: broken, control: 0, n: 1, tauSquared: 1 })).toThrow(
-        'candidate must be',
+      expect(() => mixtureSprtProportions({ treatment: broken, control: 0, n: 1, tauSquared: 1 })).toThrow(
+        'treatment must be',
       );
-      expect(() => mixtureSprtProportions({ candidate: 0, control: broken, n: 1, tauSquared: 1 })).toThrow(
+      expect(() => mixtureSprtProportions({ treatment: 0, control: broken, n: 1, tauSquared: 1 })).toThrow(
         'control must be',
       );
     }

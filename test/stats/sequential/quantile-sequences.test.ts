@@ -90,7 +90,7 @@ describe('quantileDifference', () => {
     expect(quantileDifference(range(1, 100), [], { quantile: 0.5 }).pValue).toBe(1);
   });
 
-  it('finds a slower candidate from sketches', () => {
+  it('finds a slower treatment from sketches', () => {
     const rng = seededRng(3);
     const sketch = (scale: number) => {
       const made = new QuantileSketch();
@@ -124,7 +124,7 @@ describe('quantileDifference', () => {
   ])('refuses %s', (_name, broken) => {
     const refused = (arm: string) =>
       expect.objectContaining({ code: 'domain', message: expect.stringContaining(`${arm}[`) });
-    expect(() => quantileDifference(broken, range(1, 2), { quantile: 0.5 })).toThrow(refused('candidate'));
+    expect(() => quantileDifference(broken, range(1, 2), { quantile: 0.5 })).toThrow(refused('treatment'));
     expect(() => quantileDifference(range(1, 2), broken, { quantile: 0.5 })).toThrow(refused('control'));
     expect(() => quantileConfidenceSequence(broken, { quantile: 0.5, alpha: 0.05 })).toThrow(refused('values'));
   });

@@ -41,9 +41,9 @@ describe('quantileComparison', () => {
 
   it('counts, in each stratum, values over the control’s quantile of the stratum before', () => {
     const strata = [
-      { share: 0.5, candidate: sketchOf(slow), control: sketchOf(fast) },
-      { share: 0.2, candidate: sketchOf(slow), control: sketchOf(fast) },
-      { share: 0.3, candidate: sketchOf(fast), control: sketchOf(slow) },
+      { share: 0.5, treatment: sketchOf(slow), control: sketchOf(fast) },
+      { share: 0.2, treatment: sketchOf(slow), control: sketchOf(fast) },
+      { share: 0.3, treatment: sketchOf(fast), control: sketchOf(slow) },
     ];
     // The 0.9 quantile of 10 .. 109 is 99; its bucket ends at the next power of gamma, 99.49.
     const end = (1.01 / 0.99) ** 230;
@@ -51,8 +51,8 @@ describe('quantileComparison', () => {
     const over = (values: readonly number[], limit: number) => values.filter((value) => value > limit).length;
     const expected = eventBinomial(
       [
-        { share: 0.2, candidate: over(slow, end), control: over(fast, end) },
-        { share: 0.3, candidate: over(fast, end), control: over(slow, end) },
+        { share: 0.2, treatment: over(slow, end), control: over(fast, end) },
+        { share: 0.3, treatment: over(fast, end), control: over(slow, end) },
       ],
       { harm: 'more' },
     );
@@ -60,10 +60,10 @@ describe('quantileComparison', () => {
     expect(expected.events).toBe(2 * (43 + 10));
   });
 
-  it('raises the candidate’s threshold by the margin, and only the candidate’s', () => {
+  it('raises the treatment’s threshold by the margin, and only the treatment’s', () => {
     const strata = Array.from({ length: 20 }, () => ({
       share: 0.5,
-      candidate: sketchOf(slow),
+      treatment: sketchOf(slow),
       control: sketchOf(fast),
     }));
     const at = (margin: number) => quantileComparison(strata, { quantile: 0.9, margin });
@@ -75,30 +75,30 @@ describe('quantileComparison', () => {
 
   it('has no threshold in the first stratum, nor after strata without a control or with a quantile of 0', () => {
     const nothing = { logE: 0, events: 0 };
-    const both = { share: 0.5, candidate: sketchOf(slow), control: sketchOf(fast) };
-    const lonely = { share: 0.5, candidate: sketchOf(slow), control: emptySketch };
-    const zero = { share: 0.5, candidate: sketchOf(slow), control: sketchOf([0, 0, 0]) };
+    const both = { share: 0.5, treatment: sketchOf(slow), control: sketchOf(fast) };
+    const lonely = { share: 0.5, treatment: sketchOf(slow), control: emptySketch };
+    const zero = { share: 0.5, treatment: sketchOf(slow), control: sketchOf([0, 0, 0]) };
     expect(quantileComparison([], { quantile: 0.5 })).toEqual(nothing);
     expect(quantileComparison([both], { quantile: 0.5 })).toEqual(nothing);
     expect(quantileComparison([lonely, both], { quantile: 0.5 })).toEqual(nothing);
     expect(quantileComparison([zero, both], { quantile: 0.5 })).toEqual(nothing);
     // An empty stratum keeps the threshold of the one before it.
     const kept = quantileComparison([both, lonely, both], { quantile: 0.5 });
-    const candidate = quantileComparison([both, lonely], { quantile: 0.5 });
+    const treatment = quantileComparison([both, lonely], { quantile: 0.5 });
     const last = quantileComparison([both, both], { quantile: 0.5 });
-    expect(kept.events).toBe(candidate.events + last.events);
+    expect(kept.events).toBe(treatment.events + last.events);
   });
 
   it('holds its level for identical arms with a drifting latency, and always finds a slow-down of a fifth', () => {
     const rng = seededRng(17);
     const run = (slowDown: number): boolean => {
-      const strata: { share: number; candidate: ReturnType<typeof sketchOf>; control: ReturnType<typeof sketchOf> }[] =
+      const strata: { share: number; treatment: ReturnType<typeof sketchOf>; control: ReturnType<typeof sketchOf> }[] =
         [];
       for (let hour = 0; hour < 24; hour += 1) {
         const level = 100 * (1 + 0.5 * Math.sin(hour / 4));
         const draw = (scale: number) =>
           sketchOf(Array.from({ length: 200 }, () => level * scale * Math.exp(0.5 * (rng.next() + rng.next() - 1))));
-        strata.push({ share: 0.5, candidate: draw(slowDown), control: draw(1) });
+        strata.push({ share: 0.5, treatment: draw(slowDown), control: draw(1) });
       }
       return strata.some(
         (_, at) => quantileComparison(strata.slice(0, at + 1), { quantile: 0.95 }).logE >= Math.log(20),
@@ -112,7 +112,7 @@ describe('quantileComparison', () => {
   it('refuses what is outside its domain', () => {
     expect(() => quantileComparison([], { quantile: 0 })).toThrow('quantile must be');
     expect(() => quantileComparison([], { quantile: 0.5, margin: -0.1 })).toThrow('margin must be');
-    const stratum = { share: 2, candidate: emptySketch, control: emptySketch };
+    const stratum = { share: 2, treatment: emptySketch, control: emptySketch };
     expect(() => quantileComparison([stratum], { quantile: 0.5 })).toThrow('strata[0].share');
   });
 });

@@ -18,7 +18,7 @@ const sumsOf = (values: readonly number[]): ValueSums => ({
   sumSq: values.reduce((a, b) => a + b * b, 0),
 });
 const anyCounts = fc.integer({ min: 0, max: 500 }).chain((n) => fc.record({ n: fc.constant(n), events: fc.nat(n) }));
-const anyStratum = fc.record({ candidate: anyCounts, control: anyCounts });
+const anyStratum = fc.record({ treatment: anyCounts, control: anyCounts });
 const close = (actual: number, expected: number, scale = 1) =>
   expect(Math.abs(actual - expected)).toBeLessThanOrEqual(1e-9 * (scale + Math.abs(expected)));
 
@@ -30,7 +30,7 @@ describe('stratifiedScore of binary outcomes', () => {
     it(one.name, () => {
       const counts = ({ x, n }: { x: number; n: number }) => ({ n, events: x });
       const strata = one.inputs.strata.map(({ control, treatment }) => ({
-        candidate: counts(treatment),
+        treatment: counts(treatment),
         control: counts(control),
       }));
       const { score, variance, z, estimate } = stratifiedScore(strata, 'binary');
@@ -49,7 +49,7 @@ describe('stratifiedScore of binary outcomes', () => {
   )) {
     it(`has the square of ${one.name} as its chi-square`, () => {
       const strata = one.inputs.strata.map(({ control, treatment }) => ({
-        candidate: { events: treatment[0], n: treatment[1] },
+        treatment: { events: treatment[0], n: treatment[1] },
         control: { events: control[0], n: control[1] },
       }));
       const { z } = stratifiedScore(strata, 'binary');
@@ -64,7 +64,7 @@ describe('stratifiedScore of binary outcomes', () => {
     let [mean, meanSquare, stated] = [0, 0, 0];
     for (let events = 0; events <= total; events += 1) {
       const chance = (choose(candidateN, events) * choose(controlN, total - events)) / choose(18, total);
-      const stratum = { candidate: { n: candidateN, events }, control: { n: controlN, events: total - events } };
+      const stratum = { treatment: { n: candidateN, events }, control: { n: controlN, events: total - events } };
       const { score, variance } = stratifiedScore([stratum], 'binary');
       mean += chance * score;
       meanSquare += chance * score * score;
@@ -98,12 +98,12 @@ describe('stratifiedScore of binary outcomes', () => {
       fc.property(fc.array(anyStratum, { maxLength: 5 }), (strata) => {
         const { score, variance, z, estimate } = stratifiedScore(strata, 'binary');
         const swapped = stratifiedScore(
-          strata.map(({ candidate, control }) => ({ candidate: control, control: candidate })),
+          strata.map(({ treatment, control }) => ({ treatment: control, control: treatment })),
           'binary',
         );
         const others = ({ n, events }: Counts) => ({ n, events: n - events });
         const turned = stratifiedScore(
-          strata.map(({ candidate, control }) => ({ candidate: others(candidate), control: others(control) })),
+          strata.map(({ treatment, control }) => ({ treatment: others(treatment), control: others(control) })),
           'binary',
         );
         for (const mirrored of [swapped, turned]) {
@@ -119,17 +119,17 @@ describe('stratifiedScore of binary outcomes', () => {
   const none = { n: 0, events: 0 };
   it.each<[string, ScoreStratum<Counts>[], Partial<ScoreResult>]>([
     ['nothing at all', [], { score: 0, variance: 0, weight: 0, z: 0, estimate: 0, reason: 'no-data' }],
-    ['two empty arms', [{ candidate: none, control: none }], { z: 0, estimate: 0, reason: 'no-data' }],
-    ['an empty candidate', [{ candidate: none, control: { n: 5, events: 3 } }], { z: 0, reason: 'no-data' }],
-    ['an empty control', [{ candidate: { n: 5, events: 3 }, control: none }], { z: 0, reason: 'no-data' }],
+    ['two empty arms', [{ treatment: none, control: none }], { z: 0, estimate: 0, reason: 'no-data' }],
+    ['an empty treatment', [{ treatment: none, control: { n: 5, events: 3 } }], { z: 0, reason: 'no-data' }],
+    ['an empty control', [{ treatment: { n: 5, events: 3 }, control: none }], { z: 0, reason: 'no-data' }],
     [
       'no event anywhere',
-      [{ candidate: { n: 5, events: 0 }, control: { n: 9, events: 0 } }],
+      [{ treatment: { n: 5, events: 0 }, control: { n: 9, events: 0 } }],
       { z: 0, estimate: 0, variance: 0, reason: 'no-variance' },
     ],
     [
       'events everywhere',
-      [{ candidate: { n: 5, events: 5 }, control: { n: 9, events: 9 } }],
+      [{ treatment: { n: 5, events: 5 }, control: { n: 9, events: 9 } }],
       { z: 0, estimate: 0, variance: 0, reason: 'no-variance' },
     ],
   ])('knows what to say of %s', (_name, strata, expected) => {
@@ -139,22 +139,22 @@ describe('stratifiedScore of binary outcomes', () => {
   });
 
   it('gives no reason when there is something to say, down to one observation in each arm', () => {
-    const smallest = stratifiedScore([{ candidate: { n: 1, events: 1 }, control: { n: 1, events: 0 } }], 'binary');
+    const smallest = stratifiedScore([{ treatment: { n: 1, events: 1 }, control: { n: 1, events: 0 } }], 'binary');
     expect(smallest).toEqual({ score: 0.5, variance: 0.25, weight: 0.5, z: 1, estimate: 1 });
   });
 
   it.each<[string, Counts, Counts]>([
-    ['candidate.n', { n: -1, events: 0 }, none],
-    ['candidate.events', { n: 3, events: 4 }, none],
-    ['candidate.events', { n: 3, events: -1 }, none],
+    ['treatment.n', { n: -1, events: 0 }, none],
+    ['treatment.events', { n: 3, events: 4 }, none],
+    ['treatment.events', { n: 3, events: -1 }, none],
     ['control.n', none, { n: 0.5, events: 0 }],
     ['control.events', none, { n: 3, events: Number.NaN }],
-  ])('refuses a %s that cannot be one', (what, candidate, control) => {
+  ])('refuses a %s that cannot be one', (what, treatment, control) => {
     expect(() =>
       stratifiedScore(
         [
-          { candidate: none, control: none },
-          { candidate, control },
+          { treatment: none, control: none },
+          { treatment, control },
         ],
         'binary',
       ),
@@ -180,7 +180,7 @@ describe('stratifiedScore of means', () => {
         const [one, two] = [moments(a), moments(b)];
         const spread = Math.sqrt(one.variance / a.length + two.variance / b.length);
         fc.pre(spread > 1);
-        const { z, estimate } = stratifiedScore([{ candidate: sumsOf(a), control: sumsOf(b) }], 'mean');
+        const { z, estimate } = stratifiedScore([{ treatment: sumsOf(a), control: sumsOf(b) }], 'mean');
         expect(Math.abs(z - (one.mean - two.mean) / spread)).toBeLessThan(1e-6 * (1 + Math.abs(z)));
         expect(Math.abs(estimate - (one.mean - two.mean))).toBeLessThan(1e-9);
       }),
@@ -189,11 +189,11 @@ describe('stratifiedScore of means', () => {
 
   it('has the score and weight of the binary kind when all values are 0 or 1', () => {
     fc.assert(
-      fc.property(anyStratum, ({ candidate, control }) => {
-        fc.pre(candidate.n >= 2 && control.n >= 2);
+      fc.property(anyStratum, ({ treatment, control }) => {
+        fc.pre(treatment.n >= 2 && control.n >= 2);
         const sums = ({ n, events }: Counts) => ({ n, sum: events, sumSq: events });
-        const mean = stratifiedScore([{ candidate: sums(candidate), control: sums(control) }], 'mean');
-        const binary = stratifiedScore([{ candidate, control }], 'binary');
+        const mean = stratifiedScore([{ treatment: sums(treatment), control: sums(control) }], 'mean');
+        const binary = stratifiedScore([{ treatment, control }], 'binary');
         close(mean.score, binary.score);
         close(mean.weight, binary.weight);
         close(mean.estimate, binary.estimate);
@@ -206,8 +206,8 @@ describe('stratifiedScore of means', () => {
       fc.property(values, values, fc.double({ min: 1e-3, max: 1e3, noNaN: true }), (a, b, unit) => {
         const scaled = (list: readonly number[]) => sumsOf(list.map((value) => value * unit));
         const [one, other] = [
-          stratifiedScore([{ candidate: sumsOf(a), control: sumsOf(b) }], 'mean'),
-          stratifiedScore([{ candidate: scaled(a), control: scaled(b) }], 'mean'),
+          stratifiedScore([{ treatment: sumsOf(a), control: sumsOf(b) }], 'mean'),
+          stratifiedScore([{ treatment: scaled(a), control: scaled(b) }], 'mean'),
         ];
         fc.pre(one.reason === undefined && one.variance > 1e-6);
         expect(Math.abs(other.z - one.z)).toBeLessThan(1e-6 * (1 + Math.abs(one.z)));
@@ -219,16 +219,16 @@ describe('stratifiedScore of means', () => {
   it('drops strata in which an arm has fewer than two values, and keeps those with two', () => {
     const one = sumsOf([7]);
     const two = sumsOf([1, 2]);
-    expect(stratifiedScore([{ candidate: one, control: two }], 'mean').reason).toBe('no-data');
-    expect(stratifiedScore([{ candidate: two, control: one }], 'mean').reason).toBe('no-data');
-    expect(stratifiedScore([{ candidate: sumsOf([]), control: sumsOf([]) }], 'mean')).toMatchObject({
+    expect(stratifiedScore([{ treatment: one, control: two }], 'mean').reason).toBe('no-data');
+    expect(stratifiedScore([{ treatment: two, control: one }], 'mean').reason).toBe('no-data');
+    expect(stratifiedScore([{ treatment: sumsOf([]), control: sumsOf([]) }], 'mean')).toMatchObject({
       z: 0,
       reason: 'no-data',
     });
     const both = stratifiedScore(
       [
-        { candidate: two, control: sumsOf([5, 9]) },
-        { candidate: one, control: two },
+        { treatment: two, control: sumsOf([5, 9]) },
+        { treatment: one, control: two },
       ],
       'mean',
     );
@@ -239,11 +239,11 @@ describe('stratifiedScore of means', () => {
   it('flags different means without any variance instead of calling them infinitely significant', () => {
     const constant = (value: number, n: number) => sumsOf(Array<number>(n).fill(value));
     // 0.1 cannot be written in binary: its sums carry rounding errors that are no variance.
-    const result = stratifiedScore([{ candidate: constant(0.1, 100_000), control: constant(0.3, 777) }], 'mean');
+    const result = stratifiedScore([{ treatment: constant(0.1, 100_000), control: constant(0.3, 777) }], 'mean');
     expect(result).toMatchObject({ variance: 0, z: 0, reason: 'no-variance' });
     expect(result.estimate).toBeCloseTo(-0.2, 9);
     expect(
-      stratifiedScore([{ candidate: constant(2, 3), control: sumsOf([1, 2, 3]) }], 'mean').variance,
+      stratifiedScore([{ treatment: constant(2, 3), control: sumsOf([1, 2, 3]) }], 'mean').variance,
     ).toBeGreaterThan(0);
   });
 
@@ -260,8 +260,8 @@ describe('stratifiedScore of means', () => {
     const sound = sumsOf([1, 2, 3]);
     const refused = (arm: string) =>
       expect.objectContaining({ code: 'domain', message: expect.stringContaining(`strata[0].${arm}.${what} must be`) });
-    expect(() => stratifiedScore([{ candidate: broken, control: sound }], 'mean')).toThrow(refused('candidate'));
-    expect(() => stratifiedScore([{ candidate: sound, control: broken }], 'mean')).toThrow(refused('control'));
+    expect(() => stratifiedScore([{ treatment: broken, control: sound }], 'mean')).toThrow(refused('treatment'));
+    expect(() => stratifiedScore([{ treatment: sound, control: broken }], 'mean')).toThrow(refused('control'));
   });
 });
 
