@@ -79,5 +79,6 @@ export function createRouter<
   Qs extends Metrics = Record<never, never>,
 >(options: RouterOptions<Ms, Qs, S>): Router<Ms, Qs, ModelsOf<S>> {
   verify('createRouter', 'options', options, routerCheck);
+  // What S is has been inferred and checked above; from here on only its models matter.
   return new LiveRouter<Ms, Qs, ModelsOf<S>>(options as unknown as RouterOptions<Ms, Qs, Strategy<ModelsOf<S>>>);
 }

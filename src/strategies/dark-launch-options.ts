@@ -72,7 +72,6 @@ const shape = object({
   reveal: optional(stagesCheck),
   guardrails: optional(listOf(guardrailCheck)),
   // The word of the contract: its value is never a function, and the object is never awaited.
-  // oxlint-disable-next-line unicorn/no-thenable
   then: optional(oneOf('promote', 'keep')),
   calendar: optional(calendarCheck),
   retry: optional(retryCheck),

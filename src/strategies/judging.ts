@@ -46,5 +46,6 @@ export function machineRollback(by: string, reason: string, { attempt }: Attempt
 
 /** Verdicts as facts for a history entry. */
 export function verdictFacts(verdicts: readonly Verdict[]): Record<string, Json> {
+  // JSON all through; only that an absent key may be written as `undefined` keeps the types from seeing it.
   return verdicts.length === 0 ? {} : { verdicts: verdicts as unknown as Json };
 }

@@ -157,7 +157,6 @@ export const optionsCheck: Check = all(
     alpha: optional(openFraction),
     plannedUnits: optional(positiveCount),
     minEffect: optional(positive),
-    // oxlint-disable-next-line unicorn/no-thenable -- the word of the contract; its value is never a function
     then: optional(oneOf('report', 'promote')),
     guardrails: optional(listOf(guardrailCheck)),
     coverage: optional(fraction),
