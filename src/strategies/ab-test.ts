@@ -19,6 +19,7 @@ import { type ABTestState, ownCheckOf } from './ab-test/state.js';
 import { tick } from './ab-test/tick.js';
 import { saltOf } from './attempt.js';
 import { Composite, refuse, stay, type Tree } from './children.js';
+import { soleArm } from './sole-arm.js';
 import type { Branch, MetricsOf, ModelsOf, Scope, Signal, Status, Transition, View } from './strategy.js';
 
 export type { ABTestOptions, ArmOf, Layer, UseOf } from './ab-test/options.js';
@@ -96,8 +97,9 @@ export class ABTest<
     const { own } = state;
     const { control, layer, holdout, unit, salt = scope.salt } = this.#setup;
     const outside = this.branchPlan(control, state, scope);
-    // Rolled back, the other arms are not in the plan at all: no pin reaches them, and their models can be unloaded.
-    if (own.phase === 'rolled-back' || (own.phase === 'promoted' && own.leader === control)) return outside;
+    if (own.phase === 'rolled-back' || (own.phase === 'promoted' && own.leader === control)) {
+      return soleArm(scope, own, control, outside);
+    }
     const terms = { node: scope.id, epoch: own.epoch, unit, missing: missingIn(own), outside };
     const inside = this.#split(state, scope);
     if (own.phase === 'promoted') return holdoutGate(terms, salt, holdout, inside);

@@ -11,6 +11,7 @@ import { type BanditReport, banditReport } from './bandit/report.js';
 import { type BanditState, ownCheckOf } from './bandit/state.js';
 import { tick } from './bandit/tick.js';
 import { Composite, refuse, stay, type Tree } from './children.js';
+import { soleArm } from './sole-arm.js';
 import type { Branch, MetricsOf, ModelsOf, Scope, Signal, Status, Transition, View } from './strategy.js';
 
 export type { BanditOptions, ContextualOptions } from './bandit/options.js';
@@ -79,8 +80,7 @@ export class Bandit<const A extends Readonly<Record<string, Branch>>, const R ex
     const { own } = state;
     const { baseline, unit, salt, contextual } = this.#setup;
     const shares = sharesIn(this.#setup, own);
-    // Rolled back, the other arms are not in the plan at all: no pin reaches them, and their models can be unloaded.
-    if (shares.length === 1) return this.branchPlan(baseline, state, scope);
+    if (shares.length === 1) return soleArm(scope, own, baseline, this.branchPlan(baseline, state, scope));
     const shared = {
       node: scope.id,
       epoch: own.epoch,

@@ -117,16 +117,22 @@ describe('a request', () => {
     expect(counts.v2).toBeLessThan(250);
   });
 
-  test('counts its exposure and its outcome; looking up a route counts nothing', async () => {
-    const router = open(
-      createRouter({ name: 'r', models, strategy: canary, clock: new ManualClock(start), tickEveryMs: false }),
-    );
+  test('counts its exposure and its outcome once; looking up a route counts nothing', async () => {
+    const store = memoryStore();
+    const clock = new ManualClock(start);
+    const router = open(createRouter({ name: 'r', models, strategy: canary, store, clock, tickEveryMs: false }));
+    await router.ready();
     for (const user of users) router.route(user);
+    for (const user of users) router.explain(user);
     for (const user of users) await router.predict(1, user);
+    for (const user of users.slice(0, 100)) router.decide(user);
     await router.tick();
-    const verdict = new Canary({ baseline: 'v1', candidate: 'v2', guardrails: [maxErrorRate(0.1)] });
-    void verdict;
-    expect(router.status().counters).toMatchObject({ badTokens: 0 });
+    const { evidence } = await store.readEvidence('r', 'anybody');
+    const cells = evidence.strata.flatMap((stratum) => Object.values(stratum.cells));
+    const sum = (of: (cell: (typeof cells)[number]) => number) => cells.reduce((total, cell) => total + of(cell), 0);
+    expect(sum(({ exposed }) => exposed)).toBe(500);
+    expect(sum(({ outcomes }) => outcomes)).toBe(400);
+    expect(sum(({ errors }) => errors)).toBe(0);
   });
 
   test('of a failing candidate is answered by the baseline, and counted against the candidate', async () => {

@@ -3,6 +3,7 @@ import type { Plan, Split } from '../../src/plan/plan.js';
 import { BlueGreen } from '../../src/strategies/blue-green.js';
 import { Canary } from '../../src/strategies/canary.js';
 import { Drive, dial, gateDial, modelsOf, monday } from './drive.js';
+import { sole } from './sole.js';
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -97,14 +98,8 @@ describe('a blue-green switch', () => {
   });
 
   test('takes blue out when it is retired, and green when it is rolled back, so that they can be unloaded', () => {
-    expect(reached.retired().plan()).toMatchObject({
-      counts: false,
-      arms: [{ arm: 'green', share: 1, plan: { op: 'serve', model: 'v2' } }],
-    });
-    expect(reached['rolled-back']().plan()).toMatchObject({
-      counts: false,
-      arms: [{ arm: 'blue', share: 1, plan: { op: 'serve', model: 'v1' } }],
-    });
+    expect(reached.retired().plan()).toEqual(sole('root', 'green', 'v2'));
+    expect(reached['rolled-back']().plan()).toEqual(sole('root', 'blue', 'v1'));
   });
 
   test('opens an epoch at each switch, of the revision that stores it, and none where the shares stay', () => {
@@ -339,10 +334,7 @@ describe('a check that fails', () => {
       why: 'check smoke failed: wrong answers',
       share: 0,
     });
-    expect(drive.plan()).toMatchObject({
-      counts: false,
-      arms: [{ arm: 'blue', share: 1, plan: { op: 'serve', model: 'v1' } }],
-    });
+    expect(drive.plan()).toEqual(sole('root', 'blue', 'v1'));
   });
 
   test('is tried again by a new attempt, with tasks of its own', () => {
@@ -469,10 +461,7 @@ describe('the bake', () => {
     ]);
     expect(verdicts?.[0]?.verdicts).toHaveLength(1);
     expect(drive.state.own).toMatchObject({ phase: 'rolled-back', why: 'it is fail (guardrail errors)' });
-    expect(drive.plan()).toMatchObject({
-      counts: false,
-      arms: [{ arm: 'blue', share: 1, plan: { op: 'serve', model: 'v1' } }],
-    });
+    expect(drive.plan()).toEqual(sole('root', 'blue', 'v1'));
   });
 
   test('is the only time in which guardrails are asked', () => {

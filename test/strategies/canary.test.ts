@@ -4,6 +4,7 @@ import { Canary } from '../../src/strategies/canary.js';
 import { rootScope } from '../../src/strategies/scope.js';
 import type { Split } from '../../src/plan/plan.js';
 import { Drive, dial, epochOf, gateDial, modelsOf, monday } from './drive.js';
+import { sole } from './sole.js';
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -171,11 +172,7 @@ describe('a canary', () => {
       ['baseline', 0],
     ]);
     expect(promoted.cuts).toEqual([{ below: 2 ** 32, arm: 0 }]);
-    expect(phases['rolled-back']().plan()).toMatchObject({
-      op: 'split',
-      counts: false,
-      arms: [{ arm: 'baseline', share: 1, plan: { op: 'serve', model: 'v1' } }],
-    });
+    expect(phases['rolled-back']().plan()).toEqual(sole('root', 'baseline', 'v1'));
   });
 });
 

@@ -18,6 +18,7 @@ import {
   after,
   planOf,
 } from './cases.js';
+import { sole } from '../sole.js';
 
 describe('the commands of an A/B test', () => {
   const refusedBy = (test: AnyTest, state: State, command: Command, view = viewOf()) => {
@@ -64,7 +65,7 @@ describe('the commands of an A/B test', () => {
   it('serve the control alone where the control is promoted', () => {
     const test = ab({ holdout: 0.5 });
     const state = after(test, [[promote('a')]]);
-    expect(planOf(test, state)).toEqual({ op: 'serve', model: 'v1' });
+    expect(planOf(test, state)).toEqual(sole('ab', 'a', 'v1'));
     expect(test.status(state, scopeAt())).toMatchObject({ settled: 'promoted', stable: 'v1', shares: { a: 1 } });
   });
 
@@ -74,7 +75,7 @@ describe('the commands of an A/B test', () => {
     for (const signals of states) {
       const state = after(test, [...signals, [rollback]]);
       expect(state.own).toMatchObject({ phase: 'rolled-back', leader: '', why: 'enough (ann)' });
-      expect(planOf(test, state)).toEqual({ op: 'serve', model: 'v1' });
+      expect(planOf(test, state)).toEqual(sole('ab', 'a', 'v1'));
       expect(test.status(state, scopeAt())).toMatchObject({ settled: 'rolled-back', stable: 'v1', shares: { a: 1 } });
       expect(refusedBy(test, state, rollback)).toBe('the test is rolled back already');
       expect(test.reduce(state, tick, viewOf(better), scopeAt(9))).toEqual({ state, notices: [] });

@@ -19,6 +19,7 @@ import {
   shareOf,
   planOf,
 } from './cases.js';
+import { sole } from '../sole.js';
 
 describe('a sequential A/B test', () => {
   it('goes on while nothing is shown', () => {
@@ -223,7 +224,7 @@ describe('what follows a decision', () => {
     const test = ab({ then: 'promote' });
     const state = after(test, [[tick, viewOf(worse)]]);
     expect(state.own).toMatchObject({ phase: 'rolled-back', result: 'no-winner', epoch: 2 });
-    expect(planOf(test, state)).toEqual({ op: 'serve', model: 'v1' });
+    expect(planOf(test, state)).toEqual(sole('ab', 'a', 'v1'));
   });
 
   it('keeps control in the plan of a promotion without a share, loaded for the way back', () => {

@@ -19,6 +19,7 @@ import {
   units,
   planOf,
 } from './cases.js';
+import { sole } from '../sole.js';
 
 describe('the guardrails of an A/B test', () => {
   const failing = { outcomes: 100, errors: 60, exposed: 100 };
@@ -39,7 +40,7 @@ describe('the guardrails of an A/B test', () => {
     const state = after(test, [[tick, viewOf([{ cells: { b: failing, a: fine } }])]]);
     expect(state.own).toMatchObject({ phase: 'rolled-back', epoch: 2 });
     expect(state.own.why).toContain('is over the limit of 5 %');
-    expect(planOf(test, state)).toEqual({ op: 'serve', model: 'v1' });
+    expect(planOf(test, state)).toEqual(sole('ab', 'a', 'v1'));
   });
 
   it('take a failing arm of several out: its units go to the control, and nobody else moves', () => {

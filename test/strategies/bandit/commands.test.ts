@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { bandit, hour, Run, yes } from './cases.js';
+import { sole } from '../sole.js';
 
 const seen = { a: yes(1000, 100), b: yes(1000, 200), c: yes(1000, 300) };
 const learnt = () => {
@@ -23,7 +24,7 @@ describe('the commands of a bandit', () => {
     expect(run.shares()).toEqual({ b: 1, a: 0 });
     expect(run.order('promote', 'd')).toContain('the arms are b, c, a');
     expect(run.order('promote', 'a')).toBeUndefined();
-    expect(run.plan()).toEqual({ op: 'serve', model: 'v1' });
+    expect(run.plan()).toEqual(sole('bandit', 'a', 'v1'));
     expect(run.strategy.status(run.state, run.scope)).toMatchObject({
       settled: 'promoted',
       stable: 'v1',
@@ -44,7 +45,7 @@ describe('the commands of a bandit', () => {
   it('rollback leads everybody to the baseline, once', () => {
     const run = learnt();
     expect(run.rollBack()).toBeUndefined();
-    expect(run.plan()).toEqual({ op: 'serve', model: 'v1' });
+    expect(run.plan()).toEqual(sole('bandit', 'a', 'v1'));
     expect(run.own.why).toBe('enough (ann)');
     expect(run.rollBack()).toContain('already');
     const { state } = run;
