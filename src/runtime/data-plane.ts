@@ -94,25 +94,15 @@ export class DataPlane<M extends string> {
     decision.measured = true;
     const hasMirrors = route.mirrors.length > 0;
     const { output, served } = await this.#invoker.predict(route, input, context, (settlement) => {
-      this.#settle(decision, settlement);
+      this.settle(decision, settlement);
       if (hasMirrors) this.mirrors.offer(route, input, context, { output: undefined, at: decision.at, ...settlement });
     });
     decision.served = served;
     return { output, decision, model: served };
   }
 
-  /** Counts what came of a decision; false if nothing of it was. */
-  report(decision: Decision<M> | string, outcome: Readonly<Record<string, unknown>>): boolean {
-    const content = this.#contentOf(decision);
-    return content !== undefined && this.recorder.report(content, outcome, this.#clock.now()).accepted;
-  }
-
-  counters(): Readonly<Record<string, number>> {
-    const { recorder, mirrors } = this;
-    return { ...recorder.counters(), ...mirrors.counters(), ...this.#invoker.counters(), badTokens: this.#badTokens };
-  }
-
-  #settle(decision: RoutedDecision<M>, settlement: Settlement): void {
+  /** Counts how a decision's call ended. Only `predict` and what stands in for it may: a call settles once. */
+  settle(decision: RoutedDecision<M>, settlement: Settlement): void {
     // Who leaves a stream early says nothing of the model.
     if (settlement.cancelled !== true) {
       const { latencyMs, firstItemMs, fellBack, ok } = settlement;
@@ -124,6 +114,17 @@ export class DataPlane<M extends string> {
       const { output: _, ...outcome } = settlement;
       return { decision, ...outcome };
     });
+  }
+
+  /** Counts what came of a decision; false if nothing of it was. */
+  report(decision: Decision<M> | string, outcome: Readonly<Record<string, unknown>>): boolean {
+    const content = this.#contentOf(decision);
+    return content !== undefined && this.recorder.report(content, outcome, this.#clock.now()).accepted;
+  }
+
+  counters(): Readonly<Record<string, number>> {
+    const { recorder, mirrors } = this;
+    return { ...recorder.counters(), ...mirrors.counters(), ...this.#invoker.counters(), badTokens: this.#badTokens };
   }
 
   #contentOf(decision: Decision<M> | string): TokenContent | undefined {
