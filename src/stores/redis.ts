@@ -1,0 +1,146 @@
+import { isTurnoutError, messageOf, TurnoutError } from '../core/errors.js';
+import { must, object, optional, positiveCount, verify } from '../core/options.js';
+import type { HistoryEntry, RolloutRecord, StateStore } from '../runtime/control/store.js';
+import { type RedisClient, type RedisSubscriber, scriptsOf } from './redis/client.js';
+import { EvidenceLog } from './redis/evidence-log.js';
+import { Hints } from './redis/hints.js';
+import { keysOf } from './redis/keys.js';
+import { appendEntry, compareAndSetRecord, readEntries, readRecord, readTime } from './redis/scripts.js';
+import { parseStored } from './stored-json.js';
+
+export type {
+  IoredisClient,
+  IoredisSubscriber,
+  NodeRedisClient,
+  NodeRedisSubscriber,
+  RedisClient,
+  RedisSubscriber,
+} from './redis/client.js';
+
+export interface RedisStoreOptions {
+  /** Of `ioredis` or `redis`, version 5 or 6, connected or connecting. The store never closes it. */
+  readonly client: RedisClient;
+  /** What the names of all keys begin with. Default 'turnout:'. Without braces, which mark the slot in a cluster. */
+  readonly prefix?: string;
+  /**
+   * A second connection that hears of changes at once. Default: `client.duplicate()`, made at the first subscription and closed with
+   * the store; one that is given stays yours. `false`: no connection, changes are found by polling alone.
+   */
+  readonly subscriber?: RedisSubscriber | false;
+  /** How many deltas of evidence are kept one by one before they are summed up. Default 512. */
+  readonly sumUpEvery?: number;
+  /** The silence after which a writer is forgotten, and what it sends later refused. Default a day. */
+  readonly forgetWritersAfterMs?: number;
+  /** The history entries of a router that are kept. Default 10 000. */
+  readonly historyMax?: number;
+}
+
+const routersMax = 1000;
+
+const has = (value: unknown, ...methods: readonly string[]) =>
+  typeof value === 'object' && value !== null && methods.every((method) => method in value);
+
+const optionsCheck = object({
+  client: must(
+    'a client of ioredis or redis',
+    (value) => has(value, 'eval', 'evalsha') || has(value, 'eval', 'evalSha'),
+  ),
+  prefix: optional(must('a text without braces', (value) => typeof value === 'string' && !/[{}]/.test(value))),
+  subscriber: optional(
+    must(
+      'a client of ioredis or redis, or false',
+      (value) => value === false || has(value, 'subscribe', 'unsubscribe'),
+    ),
+  ),
+  sumUpEvery: optional(positiveCount),
+  forgetWritersAfterMs: optional(positiveCount),
+  historyMax: optional(positiveCount),
+});
+
+/** A store on Redis, and what only this one can do. */
+export interface RedisStore extends StateStore {
+  now(): Promise<number>;
+  appendHistory(key: string, entry: HistoryEntry): Promise<void>;
+  /** All history entries that are kept of a router, oldest first. */
+  history(key: string): Promise<readonly HistoryEntry[]>;
+  /** Ends the subscriptions, and the connection that the store made for them. */
+  close(): Promise<void>;
+}
+
+/**
+ * A store on Redis 6 or later, or Valkey, for any number of processes: one server, Sentinel or Cluster. Every call is one script, which
+ * the server runs as one. Throws ConfigError; calls reject with `store-failed` when the server does, and with `state-unreadable`
+ * when what is stored was not written by turnout.
+ */
+export function redisStore(options: RedisStoreOptions): RedisStore {
+  verify('redisStore', 'options', options, optionsCheck);
+  const { client, prefix = 'turnout:', subscriber, historyMax = 10_000 } = options;
+  const { sumUpEvery = 512, forgetWritersAfterMs = 86_400_000 } = options;
+  const run = scriptsOf(client);
+  const hints = subscriber === false ? undefined : new Hints(client, subscriber);
+  const logs = new Map<string, EvidenceLog>();
+  const logOf = (key: string): EvidenceLog => {
+    let log = logs.get(key);
+    if (log === undefined) {
+      log = new EvidenceLog(run, keysOf(prefix, key), { sumUpEvery, forgetWritersAfterMs });
+      const [oldest] = logs.keys();
+      // It is only that its evidence is read from the start again.
+      if (logs.size >= routersMax && oldest !== undefined) logs.delete(oldest);
+      logs.set(key, log);
+    }
+    return log;
+  };
+  return {
+    read: (key, knownRevision) =>
+      said(`read of '${key}'`, async () => {
+        const { record } = keysOf(prefix, key);
+        hints?.retry(record);
+        const [answer, text = ''] = await run(readRecord, [record], [knownRevision ?? '']);
+        if (answer === undefined) return undefined;
+        return answer === 'unchanged' ? answer : parseRecordText(text, record);
+      }),
+    compareAndSet: (key, expectedRevision, next) =>
+      said(`compareAndSet of '${key}'`, async () => {
+        const { record } = keysOf(prefix, key);
+        const args = [expectedRevision ?? '', next.revision, JSON.stringify(next), record];
+        const [answer, text] = await run(compareAndSetRecord, [record], args);
+        if (answer === 'ok') return { ok: true };
+        return { ok: false, current: text === undefined ? undefined : parseRecordText(text, record) };
+      }),
+    addEvidence: (key, replica, seq, delta) =>
+      said(`addEvidence of '${key}'`, () => logOf(key).add(replica, seq, delta)),
+    readEvidence: (key, replica) => said(`readEvidence of '${key}'`, () => logOf(key).read(replica)),
+    now: () =>
+      said('now', async () => {
+        const [seconds, micros] = await run(readTime, [prefix], []);
+        return Number(seconds) * 1000 + Math.floor(Number(micros) / 1000);
+      }),
+    ...(hints && { subscribe: (key, onChange) => hints.listen(keysOf(prefix, key).record, onChange) }),
+    appendHistory: (key, entry) =>
+      said(`appendHistory of '${key}'`, async () => {
+        await run(appendEntry, [keysOf(prefix, key).history], [JSON.stringify(entry), historyMax]);
+      }),
+    history: (key) =>
+      said(`history of '${key}'`, async () => {
+        const { history } = keysOf(prefix, key);
+        const entries = await run(readEntries, [history], []);
+        return entries.map((entry) => parseStored(entry, `Redis: '${history}'`) as HistoryEntry);
+      }),
+    close: () => Promise.resolve(hints?.close()),
+  };
+}
+
+/** The record as JSON: whether it is one, and of which format, is checked by those who use it. */
+function parseRecordText(text: string, key: string): RolloutRecord {
+  return parseStored(text, `Redis: '${key}'`) as RolloutRecord;
+}
+
+/** Says which call it was that failed; what turnout says itself stays as it is. */
+async function said<T>(operation: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (isTurnoutError(error)) throw error;
+    throw new TurnoutError('store-failed', `redisStore: ${operation} failed: ${messageOf(error)}`, { cause: error });
+  }
+}
