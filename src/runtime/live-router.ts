@@ -10,16 +10,21 @@ import type { Command, Strategy } from '../strategies/strategy.js';
 import { Adoption } from './control/adoption.js';
 import { claimTask } from './tasks/claims.js';
 import { type Answer, ControlLoop } from './control/control-loop.js';
+import { type AuthorityOptions, refusalOf } from './authority.js';
+import { Commands } from './commands.js';
 import { DataPlane } from './data-plane.js';
 import { Deadlines } from './waiting/deadlines.js';
+import { withTimeLimit } from './waiting/time-limit.js';
 import type { Decision } from './decision.js';
 import { memoryStore } from './control/memory-store.js';
+import { alertMark } from './control/record.js';
+import type { AlertSeverity } from './control/store.js';
 import type { Difference } from './mirrors/mirror-pool.js';
 import type { InputOf, Models } from './calls/model.js';
 import { claimName } from './open-routers.js';
 import { Planner } from './planner.js';
-import type { CommandOptions, Prediction, Router } from './router.js';
-import type { RouterEvents } from './router-events.js';
+import type { Prediction, Router } from './router.js';
+import type { Alert, RouterEvents } from './router-events.js';
 import { type RouterOptions, isServer } from './router-options.js';
 import { type RouterStatus, withLooks, withoutCode } from './status.js';
 import { TaskRunner } from './tasks/task-runner.js';
@@ -28,12 +33,13 @@ import { Ticker } from './control/ticker.js';
 
 /** Who asks when nobody says: a request without a unit. */
 const nobody: Context = Object.freeze({});
-/** Words of people go into the stored state: these many characters of them. */
-const reasonMax = 1000;
-const byMax = 200;
+const authorizeTimeoutMs = 5000;
 
 /** A router that runs: it joins the data plane, the control loop and what is told of them, and decides nothing itself. */
-export class LiveRouter<Ms extends Models, Qs extends Metrics, M extends string> implements Router<Ms, Qs, M> {
+export class LiveRouter<Ms extends Models, Qs extends Metrics, M extends string>
+  extends Commands
+  implements Router<Ms, Qs, M>
+{
   readonly name: string;
   readonly #planner: Planner<M>;
   readonly #options: RouterOptions<Ms, Qs, Strategy<M>>;
@@ -45,11 +51,20 @@ export class LiveRouter<Ms extends Models, Qs extends Metrics, M extends string>
   readonly #loop: ControlLoop;
   readonly #tasks: TaskRunner;
   readonly #ticker: Ticker;
+  readonly #authority: AuthorityOptions;
+  /** The name of this process in claims and alerts. */
+  readonly #replica: string;
   readonly #releaseName: () => void;
   readonly #isDisabled: boolean;
   #isClosed = false;
 
+  /** The data plane of a router, for the simulation: it stands in for `predict` where nothing may wait for a promise. */
+  static dataOf<Ms extends Models, Qs extends Metrics, M extends string>(router: LiveRouter<Ms, Qs, M>): DataPlane<M> {
+    return router.#data;
+  }
+
   constructor(options: RouterOptions<Ms, Qs, Strategy<M>>) {
+    super();
     const { name, strategy, clock = systemClock, rng = systemRng, metrics = {}, disabled = false } = options;
     this.name = name;
     this.#options = options;
@@ -89,15 +104,21 @@ export class LiveRouter<Ms extends Models, Qs extends Metrics, M extends string>
       adopt: (force) => {
         if (!disabled) this.#adoption.adopt(force);
       },
-      notify: (notices) => this.#telemetry.notices(notices),
+      history: options.history,
+      notify: (entries) => this.#telemetry.history(entries),
       onError: (error, operation) => this.#telemetry.error(error, `store ${operation}`),
     });
-    const claimant = newReplica();
+    this.#replica = newReplica();
+    this.#authority = {
+      authorize: options.authorize,
+      limited: (work) => withTimeLimit(work, authorizeTimeoutMs, deadlines, 'The authorize hook'),
+      onError: (error, operation) => this.#telemetry.error(error, operation),
+    };
     this.#tasks = new TaskRunner({
       clock,
       deadlines,
       ...(options.instance !== undefined && { instance: options.instance }),
-      claim: (task) => claimTask(store, name, claimant, task, clock.now()),
+      claim: (task) => claimTask(store, name, this.#replica, task, clock.now()),
       settled: ({ id, node }, ok, detail) => void this.#signalSettled(id, node, ok, detail),
       onError: (error, operation) => this.#telemetry.error(error, operation),
     });
@@ -125,37 +146,8 @@ export class LiveRouter<Ms extends Models, Qs extends Metrics, M extends string>
     return this.#data.report(decision, outcome);
   }
 
-  promote(options: CommandOptions = {}): Promise<Answer> {
-    return this.#order({ type: 'promote', ...armOf(options), ...addressed(options) });
-  }
-
-  rollback(reason: string, options: CommandOptions = {}): Promise<Answer> {
-    const words = String(reason).slice(0, reasonMax);
-    return this.#order({ type: 'rollback', reason: words, ...armOf(options), ...addressed(options) });
-  }
-
-  pause(options: CommandOptions = {}): Promise<Answer> {
-    return this.#order({ type: 'pause', ...addressed(options) });
-  }
-
-  resume(options: CommandOptions = {}): Promise<Answer> {
-    return this.#order({ type: 'resume', ...addressed(options) });
-  }
-
-  approve(options: CommandOptions = {}): Promise<Answer> {
-    return this.#order({ type: 'approve', ...addressed(options) });
-  }
-
-  reject(options: CommandOptions = {}): Promise<Answer> {
-    return this.#order({ type: 'reject', ...addressed(options) });
-  }
-
-  reset(node?: string, options: CommandOptions = {}): Promise<Answer> {
-    return this.#order({ type: 'reset', ...addressed(node === undefined ? options : { ...options, node }) });
-  }
-
   status(): RouterStatus<M> {
-    const { failingSince, record, state, looks, pendingRollbacks, lostDeltas } = this.#loop;
+    const { failingSince, record, state, looks, pendingRollbacks } = this.#loop;
     const root = this.#planner.status(state, record?.revision ?? 1, this.#clock.now());
     const { current, behind } = this.#adoption;
     return {
@@ -168,7 +160,7 @@ export class LiveRouter<Ms extends Models, Qs extends Metrics, M extends string>
       unstored: pendingRollbacks,
       ready: state !== undefined && current.models.every((model) => this.#data.pool.loaded(model)),
       history: record?.history ?? [],
-      counters: { ...this.#data.counters(), ...this.#telemetry.counters(), lostDeltas },
+      counters: { ...this.#data.counters(), ...this.#telemetry.counters(), ...this.#loop.counters() },
     };
   }
 
@@ -186,7 +178,8 @@ export class LiveRouter<Ms extends Models, Qs extends Metrics, M extends string>
     this.#adoption.retry();
     this.#wantTasks();
     for (const { node, arm, expected } of this.#data.mirrors.silent()) {
-      this.#telemetry.alert({ node, why: `the shadow '${arm}' was asked for ${expected} times and never ran` });
+      const why = `the shadow '${arm}' was asked for ${expected} times and never ran`;
+      this.#alert(node, 'silent-shadow', 'warning', why, { arm });
     }
   }
 
@@ -239,9 +232,18 @@ export class LiveRouter<Ms extends Models, Qs extends Metrics, M extends string>
     });
   }
 
-  async #order(command: Command): Promise<Answer> {
+  /** Not `async` itself: what is allowed at once must be in force before the caller goes on. */
+  protected override order(command: Command): Promise<Answer> {
+    const refusal = refusalOf(command, this.#authority);
+    return typeof refusal === 'object'
+      ? refusal.then((reason) => this.#carryOut(command, reason))
+      : this.#carryOut(command, refusal);
+  }
+
+  async #carryOut(command: Command, refusal: string | undefined): Promise<Answer> {
     if (this.#isClosed) return { accepted: false, reason: 'the router is closed' };
     if (this.#isDisabled) return { accepted: false, reason: 'the router is disabled' };
+    if (refusal !== undefined) return { accepted: false, reason: refusal };
     const answer = await this.#loop.command(command);
     this.#wantTasks();
     return answer;
@@ -258,6 +260,12 @@ export class LiveRouter<Ms extends Models, Qs extends Metrics, M extends string>
     this.#tasks.want(this.#planner.tasks(state, record?.revision ?? 1));
   }
 
+  /** About this replica alone; what the fleet has to know comes from a state that changed. */
+  #alert(node: string, kind: string, severity: AlertSeverity, why: string, facts: Alert['facts']): void {
+    const mark = alertMark(`${node}@${this.#replica}`, kind, severity, facts['arm']);
+    this.#telemetry.alert({ ...mark, node, why, at: this.#clock.now(), facts });
+  }
+
   #newId(): string {
     const part = () => Math.floor(this.#rng.next() * 0x100000000).toString(36);
     return `${part()}${part()}`;
@@ -272,13 +280,4 @@ export class LiveRouter<Ms extends Models, Qs extends Metrics, M extends string>
       return `${process}-${made}`;
     };
   }
-}
-
-function armOf({ arm }: CommandOptions): { readonly arm?: string } {
-  return arm === undefined ? {} : { arm };
-}
-
-function addressed(options: CommandOptions): { readonly by: string; readonly node?: string } {
-  const by = String(options.by ?? 'a person').slice(0, byMax);
-  return options.node === undefined ? { by } : { by, node: options.node };
 }

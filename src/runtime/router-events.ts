@@ -1,5 +1,6 @@
 import type { Decision } from './decision.js';
-import type { HistoryEntry } from './control/store.js';
+import type { Json } from '../core/json.js';
+import type { AlertMark, HistoryEntry } from './control/store.js';
 
 /** What listeners are told, by event. */
 export interface RouterEvents<M extends string> {
@@ -12,11 +13,21 @@ export interface RouterEvents<M extends string> {
   /** A shadow's output differed from the primary's. */
   readonly mismatch: { readonly node: string; readonly arm: string };
   /** Something that a person should know. */
-  readonly alert: { readonly node?: string; readonly why: string; readonly [fact: string]: unknown };
+  readonly alert: Alert;
   /** A model has no request in flight any more and no plan reaches it. */
   readonly drained: { readonly model: string };
   /** Trouble that no request felt: of the store, a listener, a mirror, a condition, a load. */
   readonly error: { readonly operation: string; readonly error: unknown };
+}
+
+/** Something that a person should know: told once in the fleet where a node's state changed with it, else by each replica. */
+export interface Alert extends AlertMark {
+  /** Absent where it is the router's. */
+  readonly node?: string;
+  readonly why: string;
+  readonly at: number;
+  /** The rule, the attempt, and what else it is about. */
+  readonly facts: { readonly [fact: string]: Json };
 }
 
 /** How a request ended. */

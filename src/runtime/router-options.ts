@@ -27,6 +27,8 @@ import type { TokenSigner } from '../evidence/token.js';
 import { isStrategy } from '../strategies/children.js';
 import type { Strategy } from '../strategies/strategy.js';
 import type { Models } from './calls/model.js';
+import type { Authorize } from './authority.js';
+import type { HistorySink } from './control/archive.js';
 import type { OnPlanEdit } from './control/plan-edit.js';
 import type { StateStore } from './control/store.js';
 
@@ -89,6 +91,10 @@ export interface RouterOptions<Ms extends Models, Qs extends Metrics, S> {
   /** Makes tokens that cannot be forged. Default: none, and `report` trusts its caller. */
   readonly tokens?: TokenSigner;
   readonly mirrors?: MirrorOptions;
+  /** Who may give which order. Default: whoever holds the router. The machine's own rollbacks are not asked about. */
+  readonly authorize?: Authorize;
+  /** Keeps every transition and alert, with the evidence that each was judged by; the record keeps the last hundred. */
+  readonly history?: HistorySink;
   readonly logger?: Logger;
   readonly clock?: Clock;
   readonly rng?: Rng;
@@ -131,6 +137,8 @@ const shape = object({
       copyInput: optional(callable),
     }),
   ),
+  authorize: optional(callable),
+  history: optional(callable),
   logger: optional(
     must('a logger', (value) => ['debug', 'info', 'warn', 'error'].every((key) => isFunctionAt(value, key))),
   ),

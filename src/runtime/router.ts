@@ -5,6 +5,7 @@ import type { Metrics, OutcomeOf } from '../evidence/metric.js';
 import type { Explanation } from '../plan/explain.js';
 import type { Route } from '../plan/plan.js';
 import type { ModelsOf, Strategy } from '../strategies/strategy.js';
+import type { CommandOptions } from './commands.js';
 import type { Answer } from './control/control-loop.js';
 import type { Decision } from './decision.js';
 import { LiveRouter } from './live-router.js';
@@ -18,16 +19,6 @@ import type { RouterStatus } from './status.js';
 export type Prediction<Ms, M extends string> = {
   [K in M]: { readonly output: OutputOf<Ms, K>; readonly decision: Decision<M>; readonly model: K };
 }[M];
-
-/** To whom an order goes, and by whom. */
-export interface CommandOptions {
-  /** The node's path, as `status()` shows it. Default: the root. */
-  readonly node?: string;
-  /** Default `'a person'`. */
-  readonly by?: string;
-  /** The arm to promote or to roll back, where a node has several. Default: the leading one, or all. */
-  readonly arm?: string;
-}
 
 /** Routes requests among models by a strategy, measures what comes of them, and promotes or rolls back. */
 export interface Router<Ms, Qs, M extends string> {

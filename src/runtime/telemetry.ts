@@ -1,10 +1,11 @@
 import { messageOf } from '../core/errors.js';
-import type { Notice } from '../strategies/strategy.js';
+import type { HistoryEntry } from './control/store.js';
 import { Events } from './events.js';
-import { type RouterEvents, eventNames } from './router-events.js';
+import { type Alert, type RouterEvents, eventNames } from './router-events.js';
 import type { Logger } from './router-options.js';
 
 const operationsMax = 100;
+const levels = { info: 'info', warning: 'warn', critical: 'error' } as const;
 
 /** Everything that a router tells the world: events, the logger, and counts of what failed. Nothing here can throw. */
 export class Telemetry<M extends string> {
@@ -27,8 +28,9 @@ export class Telemetry<M extends string> {
     if (this.events.has(event)) this.events.emit(event, payload());
   }
 
-  alert(alert: RouterEvents<M>['alert']): void {
-    this.#log('warn', alert.why, alert);
+  alert(alert: Alert): void {
+    const { severity, why } = alert;
+    this.#log(levels[severity], why, alert);
     this.emit('alert', () => alert);
   }
 
@@ -41,13 +43,12 @@ export class Telemetry<M extends string> {
   }
 
   /** What a stored change has to tell. */
-  notices(notices: readonly Notice[]): void {
-    for (const { type, node, data } of notices) {
-      if (type === 'alert') {
-        this.alert({ ...data, node });
+  history(entries: readonly HistoryEntry[]): void {
+    for (const { node, from, to, why, at, facts, alert } of entries) {
+      if (alert !== undefined) {
+        this.alert({ ...alert, node, why, at, facts });
         continue;
       }
-      const { from = '', to = '', why, ...facts } = data;
       this.#log('info', `${node}: ${from} → ${to}: ${why}`, { node, from, to, ...facts });
       this.emit('transition', () => ({ node, from, to, why, facts }));
     }

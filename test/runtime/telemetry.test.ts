@@ -3,10 +3,13 @@ import { Telemetry } from '../../src/runtime/telemetry.js';
 
 const logger = () => ({ debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() });
 
+const mark = { id: 'r/b@2:odd', kind: 'odd', severity: 'warning' } as const;
+const odd = { ...mark, why: 'odd', at: 7, facts: {} };
+
 describe('what a router tells', () => {
   test('is silent by default', () => {
     const telemetry = new Telemetry('r', undefined);
-    expect(() => telemetry.alert({ why: 'odd' })).not.toThrow();
+    expect(() => telemetry.alert(odd)).not.toThrow();
     expect(() => telemetry.error(new Error('x'), 'read')).not.toThrow();
     expect(telemetry.counters()).toEqual({ unreportedErrors: 0, 'errors: read': 1 });
   });
@@ -28,15 +31,16 @@ describe('what a router tells', () => {
     const heard: unknown[] = [];
     telemetry.events.on('transition', (event) => heard.push(event));
     telemetry.events.on('alert', (event) => heard.push(event));
-    telemetry.notices([
-      { type: 'transition', node: 'r/a', data: { from: 'x', to: 'y', why: 'so', share: 1 } },
-      { type: 'transition', node: 'r/a', data: { why: 'bare' } },
-      { type: 'alert', node: 'r/b', data: { why: 'odd', n: 3 } },
+    const stamp = { revision: 2, replica: 'a', at: 7 };
+    telemetry.history([
+      { ...stamp, node: 'r/a', from: 'x', to: 'y', why: 'so', facts: { share: 1 } },
+      { ...stamp, node: 'r/a', from: '', to: '', why: 'bare', facts: {} },
+      { ...stamp, node: 'r/b', from: '', to: '', why: 'odd', facts: { n: 3 }, alert: mark },
     ]);
     expect(heard).toEqual([
       { node: 'r/a', from: 'x', to: 'y', why: 'so', facts: { share: 1 } },
       { node: 'r/a', from: '', to: '', why: 'bare', facts: {} },
-      { node: 'r/b', why: 'odd', n: 3 },
+      { ...mark, node: 'r/b', why: 'odd', at: 7, facts: { n: 3 } },
     ]);
     expect(log.info).toHaveBeenNthCalledWith(1, 'r/a: x → y: so', {
       router: 'r',
@@ -45,7 +49,7 @@ describe('what a router tells', () => {
       to: 'y',
       share: 1,
     });
-    expect(log.warn).toHaveBeenCalledWith('odd', { router: 'r', node: 'r/b', why: 'odd', n: 3 });
+    expect(log.warn).toHaveBeenCalledWith('odd', { router: 'r', ...odd, node: 'r/b', facts: { n: 3 } });
     telemetry.error(new Error('boom'), 'store read');
     expect(log.error).toHaveBeenCalledWith(
       'store read: boom',
@@ -65,11 +69,19 @@ describe('what a router tells', () => {
     expect(counters['errors: operation 100']).toBeUndefined();
   });
 
+  test('logs an alert as loud as it is', () => {
+    const log = logger();
+    const telemetry = new Telemetry('r', log);
+    for (const severity of ['info', 'warning', 'critical'] as const) telemetry.alert({ ...odd, severity });
+    const levels = [log.debug, log.info, log.warn, log.error].map(({ mock }) => mock.calls.length);
+    expect(levels).toEqual([0, 1, 1, 1]);
+  });
+
   test('survives a logger that throws', () => {
     const bad = () => {
       throw new Error('disk full');
     };
     const telemetry = new Telemetry('r', { debug: bad, info: bad, warn: bad, error: bad });
-    expect(() => telemetry.alert({ why: 'odd' })).not.toThrow();
+    expect(() => telemetry.alert(odd)).not.toThrow();
   });
 });

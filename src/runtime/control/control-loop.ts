@@ -5,9 +5,10 @@ import type { Metrics } from '../../evidence/metric.js';
 import { rootScope } from '../../strategies/scope.js';
 import type { Command, NodeVerdicts, Signal, Transition } from '../../strategies/strategy.js';
 import type { Deadlines } from '../waiting/deadlines.js';
+import { Archive, type HistorySink } from './archive.js';
 import { Outbox } from './outbox.js';
 import { RecordKeeper, type RecordKeeperOptions, type Stored } from './record-keeper.js';
-import type { RolloutRecord } from './store.js';
+import type { HistoryEntry, RolloutRecord } from './store.js';
 import { withTimeLimit } from '../waiting/time-limit.js';
 import { UnstoredRollbacks } from './unstored-rollbacks.js';
 import { viewOf } from './view.js';
@@ -27,17 +28,20 @@ export interface InForce {
 }
 
 export interface ControlLoopOptions
-  extends Pick<RecordKeeperOptions, 'router' | 'strategy' | 'store' | 'clock' | 'instance' | 'onPlanEdit' | 'notify'> {
+  extends Pick<RecordKeeperOptions, 'router' | 'strategy' | 'store' | 'clock' | 'instance' | 'onPlanEdit'> {
   /** The store belongs to this router alone, so that the first state is in force before anything is read. */
   readonly isPrivate: boolean;
   readonly metrics: Metrics;
   readonly storeTimeoutMs: number;
   readonly deadlines: Deadlines;
+  readonly history?: HistorySink | undefined;
   /** A name for a writer that was never used before. */
   newReplica(): string;
   /** What was counted since the last call. */
   takeDelta(now: number): Evidence | undefined;
   adopt(force: InForce): void;
+  /** Tells the world what this replica stored. */
+  notify(entries: readonly HistoryEntry[]): void;
   onError(error: unknown, operation: string): void;
 }
 
@@ -53,6 +57,7 @@ export class ControlLoop {
   readonly #options: ControlLoopOptions;
   readonly #keeper: RecordKeeper;
   readonly #outbox: Outbox;
+  readonly #archive: Archive;
   readonly #limited: <T>(work: Promise<T>) => Promise<T>;
   readonly #unstored = new UnstoredRollbacks((state, command, stored) => this.#reduce(state, command, stored));
   #queue: Promise<unknown> = Promise.resolve();
@@ -66,11 +71,16 @@ export class ControlLoop {
     this.#options = options;
     this.#limited = (work) => withTimeLimit(work, options.storeTimeoutMs, options.deadlines, 'The store');
     this.#outbox = new Outbox(options.store, options.router, options.newReplica);
+    this.#archive = new Archive({ ...options, sink: options.history, limited: this.#limited });
     this.#keeper = new RecordKeeper({
       ...options,
       replica: options.newReplica(),
       limited: this.#limited,
       onRecord: () => this.#adopt(),
+      notify: (entries) => {
+        this.#archive.add(entries, this.#outbox.evidence()?.strata ?? []);
+        options.notify(entries);
+      },
     });
     if (options.isPrivate) this.#keeper.startAlone();
   }
@@ -95,8 +105,8 @@ export class ControlLoop {
     return this.#unstored.all.length;
   }
 
-  get lostDeltas(): number {
-    return this.#outbox.lost;
+  counters(): Readonly<Record<string, number>> {
+    return { lostDeltas: this.#outbox.lost, droppedHistory: this.#archive.dropped };
   }
 
   /** What guardrails and gates said at the last tick, by node. */
@@ -158,7 +168,7 @@ export class ControlLoop {
 
   /** One thing at a time, in the order they came. */
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const turn = this.#queue.then(work);
+    const turn = this.#queue.then(() => work().finally(() => this.#archive.flush()));
     this.#queue = turn.catch(() => {});
     return turn;
   }
@@ -231,7 +241,6 @@ export class ControlLoop {
       // What the last tick saw was seen of the state before.
       if (signal?.type !== 'tick') this.#looks = new Map();
       this.#adopt();
-      await this.#archive();
       return answer;
     }
     return { accepted: false, reason: `other replicas were faster ${writesMax} times in a row` };
@@ -257,15 +266,5 @@ export class ControlLoop {
       this.#adopt();
     }
     return { ...transition, state, notices };
-  }
-
-  async #archive(): Promise<void> {
-    const { store, router } = this.#options;
-    const { record } = this;
-    for (const entry of record?.history.filter(({ revision }) => revision === record.revision) ?? []) {
-      await this.#attempt('history', async () => {
-        if (store.appendHistory !== undefined) await this.#limited(store.appendHistory(router, entry));
-      });
-    }
   }
 }

@@ -1,11 +1,11 @@
 import type { Clock } from '../../core/clock.js';
 import { TurnoutError } from '../../core/errors.js';
-import type { Json } from '../../core/json.js';
+import { type Json, canonicalJson } from '../../core/json.js';
 import { rootScope } from '../../strategies/scope.js';
 import type { Notice, Strategy } from '../../strategies/strategy.js';
 import { type OnPlanEdit, editedNodes, fingerprintsOf, graft } from './plan-edit.js';
-import { entriesOf, nextRecord, parseRecord } from './record.js';
-import { type RolloutRecord, type StateStore, recordFormat } from './store.js';
+import { nextRecord, parseRecord } from './record.js';
+import { type HistoryEntry, type RolloutRecord, type StateStore, recordFormat } from './store.js';
 
 /** A record whose state was parsed. */
 export interface Stored {
@@ -25,13 +25,13 @@ export interface RecordKeeperOptions {
   limited<T>(work: Promise<T>): Promise<T>;
   /** Another record came into force. */
   onRecord(): void;
-  notify(notices: readonly Notice[]): void;
+  /** What was stored has to be told, once in the fleet: it was this replica that stored it. */
+  notify(entries: readonly HistoryEntry[]): void;
 }
 
 interface UnsureWrite {
   readonly revision: number;
-  readonly notices: readonly Notice[];
-  readonly entries: string;
+  readonly entries: readonly HistoryEntry[];
 }
 
 const clockJumpMaxMs = 60_000;
@@ -75,12 +75,9 @@ export class RecordKeeper {
   /** Stores a state that was reduced from `from`. After a conflict what is stored now is in `stored`. */
   async write(from: Stored, state: Json, notices: readonly Notice[]): Promise<'stored' | 'conflict'> {
     const { store, router, replica, limited } = this.#options;
-    const next = nextRecord(from.record, { state, notices, nodes: this.#nodes }, this.now(), replica);
-    const write = {
-      revision: next.revision,
-      notices,
-      entries: JSON.stringify(entriesOf(notices, { revision: next.revision, at: next.updatedAt, replica })),
-    };
+    const change = { state, notices, nodes: this.#nodes };
+    const { record: next, entries } = nextRecord(from.record, change, this.now(), replica);
+    const write = { revision: next.revision, entries };
     this.#unsure = [...this.#unsure, write];
     const written = await limited(store.compareAndSet(router, from.record.revision, next));
     this.#unsure = this.#unsure.filter((unsure) => unsure !== write);
@@ -91,7 +88,7 @@ export class RecordKeeper {
       return 'conflict';
     }
     this.#set({ record: next, state });
-    this.#options.notify(notices);
+    this.#options.notify(entries);
     return 'stored';
   }
 
@@ -128,12 +125,12 @@ export class RecordKeeper {
       const data = { from: 'another plan', to: 'started', why: 'the plan was edited in the program' };
       return { type: 'transition', node, data };
     });
-    const next = nextRecord(record, { state, notices, nodes: this.#nodes }, this.now(), replica);
+    const { record: next, entries } = nextRecord(record, { state, notices, nodes: this.#nodes }, this.now(), replica);
     const written = await limited(store.compareAndSet(router, record.revision, next));
     if (!written.ok)
       throw new TurnoutError('store-failed', 'Another replica changed the edited plan at the same time.');
     this.#set(this.#parse(next));
-    notify(notices);
+    notify(entries);
   }
 
   #parse(record: RolloutRecord): Stored {
@@ -160,9 +157,14 @@ export class RecordKeeper {
     const decided = this.#unsure.filter((write) => write.revision <= revision);
     this.#unsure = this.#unsure.filter((write) => write.revision > revision);
     for (const wanted of new Set(decided.map((write) => write.revision))) {
-      const entries = history.filter((entry) => entry.revision === wanted && entry.replica === this.#options.replica);
-      const ours = decided.find((write) => write.revision === wanted && write.entries === JSON.stringify(entries));
-      if (ours !== undefined && entries.length > 0) this.#options.notify(ours.notices);
+      const stored = history.filter((entry) => entry.revision === wanted && entry.replica === this.#options.replica);
+      const ours = decided.find(({ revision: at, entries }) => at === wanted && isSameJson(entries, stored));
+      if (ours !== undefined && stored.length > 0) this.#options.notify(ours.entries);
     }
   }
+}
+
+/** A store gives back what it was given, perhaps with the keys in another order. */
+function isSameJson(a: readonly HistoryEntry[], b: readonly HistoryEntry[]): boolean {
+  return canonicalJson(a) === canonicalJson(b);
 }

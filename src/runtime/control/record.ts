@@ -1,11 +1,15 @@
 import { TurnoutError, messageOf } from '../../core/errors.js';
 import type { Json } from '../../core/json.js';
-import { anything, count, listOf, object, recordOf, text, verify } from '../../core/options.js';
+import { anything, count, listOf, object, oneOf, optional, recordOf, text, verify } from '../../core/options.js';
 import type { Notice } from '../../strategies/strategy.js';
-import { type HistoryEntry, type RolloutRecord, recordFormat } from './store.js';
+import { type AlertMark, type AlertSeverity, type HistoryEntry, type RolloutRecord, recordFormat } from './store.js';
 
 const entriesMax = 100;
 const historyBytesMax = 64 * 1024;
+
+const alertSeverities = ['info', 'warning', 'critical'] as const satisfies readonly AlertSeverity[];
+/** What the receivers of alerts take as a key. */
+const alertIdMax = 255;
 
 const entryCheck = object({
   revision: count,
@@ -15,6 +19,7 @@ const entryCheck = object({
   from: anything,
   to: anything,
   why: anything,
+  alert: optional(object({ id: text, kind: text, severity: oneOf(...alertSeverities) })),
   facts: anything,
 });
 
@@ -45,14 +50,28 @@ export function parseRecord(record: RolloutRecord): RolloutRecord {
   return record;
 }
 
-/** History entries for the transitions among notices. */
+/** Notices as history entries. Whoever stores them tells them to the world. */
 export function entriesOf(
   notices: readonly Notice[],
   stamp: { readonly revision: number; readonly at: number; readonly replica: string },
 ): readonly HistoryEntry[] {
-  return notices
-    .filter(({ type }) => type === 'transition')
-    .map(({ node, data: { from = '', to = '', why, ...facts } }) => ({ ...stamp, node, from, to, why, facts }));
+  return notices.map(({ type, node, data }) => {
+    const { from = '', to = '', why, ...facts } = data;
+    if (type === 'transition') return { ...stamp, node, from, to, why, facts };
+    const { alert: kind, severity, ...others } = facts;
+    const alert = alertMark(`${node}@${stamp.revision}`, kind, severity, others['rule']);
+    return { ...stamp, node, from: '', to: '', why, alert, facts: others };
+  });
+}
+
+/** Marks an alert. `at` is where and when it arose: what is raised again there is the same alert. */
+export function alertMark(at: string, kind: Json | undefined, severity: Json | undefined, about?: Json): AlertMark {
+  const name = typeof kind === 'string' && kind !== '' ? kind : 'alert';
+  return {
+    id: [at, name, ...(typeof about === 'string' ? [about] : [])].join(':').slice(0, alertIdMax),
+    kind: name,
+    severity: alertSeverities.find((known) => known === severity) ?? 'warning',
+  };
 }
 
 /** The newest entries that fit into the bounds of a record: 100 of them, 64 kB. */
@@ -67,16 +86,16 @@ export function boundedHistory(entries: readonly HistoryEntry[]): readonly Histo
   return kept.reverse();
 }
 
-/** The record that follows `before`, with its revision and history. */
+/** The record that follows `before`, with its revision and history, and the entries that are new in it. */
 export function nextRecord(
   before: RolloutRecord,
   change: { readonly state: Json; readonly notices: readonly Notice[]; readonly nodes: RolloutRecord['nodes'] },
   at: number,
   replica: string,
-): RolloutRecord {
+): { readonly record: RolloutRecord; readonly entries: readonly HistoryEntry[] } {
   const revision = before.revision + 1;
   const entries = entriesOf(change.notices, { revision, at, replica });
-  return {
+  const record = {
     format: recordFormat,
     revision,
     nodes: change.nodes,
@@ -85,4 +104,5 @@ export function nextRecord(
     updatedAt: at,
     updatedBy: replica,
   };
+  return { record, entries };
 }

@@ -1,16 +1,29 @@
 import type { Json } from '../../core/json.js';
 import type { Evidence } from '../../evidence/evidence.js';
 
-/** A change of a roll-out, as it was stored: when, by whom, from where to where, and why. */
+/** How loud an alert is: to know, to look at in the morning, to wake somebody. */
+export type AlertSeverity = 'info' | 'warning' | 'critical';
+
+/** What marks a history entry as an alert. */
+export type AlertMark = {
+  /** The same wherever it is told, so that a receiver can tell a repeat: node, revision, kind and rule. */
+  readonly id: string;
+  readonly kind: string;
+  readonly severity: AlertSeverity;
+};
+
+/** A change of a roll-out, or an alert, as it was stored: when, by whom, from where to where, and why. */
 export type HistoryEntry = {
   /** The revision that it was stored as. */
   readonly revision: number;
   readonly at: number;
   readonly replica: string;
   readonly node: string;
+  /** Both are empty in an alert, which goes nowhere. */
   readonly from: string;
   readonly to: string;
   readonly why: string;
+  readonly alert?: AlertMark;
   /** More about it: shares, and the verdicts it was judged by. */
   readonly facts: { readonly [fact: string]: Json };
 };
@@ -24,7 +37,7 @@ export type RolloutRecord = {
   /** The shape of every node, by path: a state is given back only to a node of the same shape. */
   readonly nodes: { readonly [path: string]: string };
   readonly state: Json;
-  /** The last transitions, oldest first; bounded in number and bytes. */
+  /** The last transitions and alerts, oldest first; bounded in number and bytes. */
   readonly history: readonly HistoryEntry[];
   readonly updatedAt: number;
   readonly updatedBy: string;

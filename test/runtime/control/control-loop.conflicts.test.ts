@@ -4,6 +4,7 @@ import { memoryStore } from '../../../src/runtime/control/memory-store.js';
 import { RecordKeeper } from '../../../src/runtime/control/record-keeper.js';
 import type { RolloutRecord, StateStore } from '../../../src/runtime/control/store.js';
 import { Canary } from '../../../src/strategies/canary.js';
+import type { HistoryEntry } from '../../../src/runtime/control/store.js';
 import type { Command, Notice, Strategy } from '../../../src/strategies/strategy.js';
 import { FaultyStore } from '../../../src/testing/faulty-store.js';
 import { ManualClock } from '../../../src/testing/manual-clock.js';
@@ -56,7 +57,7 @@ describe('a replica that was slower', () => {
     await b.loop.start();
     expect(await a.loop.command({ type: 'promote', by: 'ann' })).toEqual({ accepted: true });
     expect((await stored()).history.map(({ to }) => to)).toEqual(['paused', 'promoted']);
-    expect([a.share, a.notices.map(({ data }) => data.to)]).toEqual([1, ['promoted']]);
+    expect([a.share, a.told.map(({ to }) => to)]).toEqual([1, ['promoted']]);
   });
 
   test('is refused what the newer state refuses', async () => {
@@ -266,12 +267,19 @@ describe('what a control loop shows', () => {
     expect(store.history('ranker').map(({ to }) => to)).toEqual(['paused', 'ramping', 'promoted']);
   });
 
-  test('goes on when the archive fails', async () => {
-    const failing: StateStore = { ...store, appendHistory: () => Promise.reject(new Error('full')) };
-    const a = replica('a', failing);
+  test('goes on when the archive fails, and offers the entry again', async () => {
+    let fails = true;
+    const appendHistory: StateStore['appendHistory'] = (key, entry) =>
+      fails ? Promise.reject(new Error('full')) : (store.appendHistory?.(key, entry) ?? Promise.resolve());
+    const a = replica('a', { ...store, appendHistory });
     await a.loop.start();
     expect(await a.loop.command({ type: 'pause', by: 'ann' })).toEqual({ accepted: true });
     expect(a.errors).toEqual(['history']);
+    fails = false;
+    await a.loop.command({ type: 'resume', by: 'ann' });
+    expect(store.history('ranker').map(({ to }) => to)).toEqual(['paused', 'ramping']);
+    await a.loop.tick();
+    expect(store.history('ranker')).toHaveLength(2);
   });
 
   test('a store without an archive is none the worse', async () => {
@@ -293,13 +301,13 @@ describe('what a control loop shows', () => {
       accepted: false,
       reason: 'the strategy failed: no such luck',
     });
-    expect(a.notices).toEqual([]);
+    expect(a.told).toEqual([]);
   });
 });
 
 describe('the keeper of the record', () => {
   const keeperOf = (of: StateStore, onPlanEdit: 'restart' | 'reject' = 'restart', its: Strategy = strategy) => {
-    const told: Notice[] = [];
+    const told: HistoryEntry[] = [];
     let records = 0;
     const keeper = new RecordKeeper({
       router: 'ranker',
@@ -312,7 +320,7 @@ describe('the keeper of the record', () => {
       onRecord: () => {
         records += 1;
       },
-      notify: (notices) => told.push(...notices),
+      notify: (entries) => told.push(...entries),
     });
     return { keeper, told, records: () => records };
   };
@@ -333,7 +341,7 @@ describe('the keeper of the record', () => {
     const { keeper, told } = keeperOf(store, 'restart', edited);
     await keeper.sync();
     const data = { from: 'another plan', to: 'started', why: 'the plan was edited in the program' };
-    expect(told).toEqual([{ type: 'transition', node: 'ranker', data }]);
+    expect(told).toMatchObject([{ node: 'ranker', ...data }]);
     expect((await stored()).history).toMatchObject([{ node: 'ranker', ...data, replica: 'k', revision: 2 }]);
   });
 
@@ -372,7 +380,7 @@ describe('the keeper of the record', () => {
     await expect(keeper.write(from, from.state, [notice('second')])).rejects.toThrow();
     expect(told).toEqual([]);
     await keeper.sync();
-    expect(told).toEqual([notice('second')]);
+    expect(told).toMatchObject([{ node: 'ranker', why: 'second', revision: 2 }]);
     await keeper.sync();
     expect(told).toHaveLength(1);
   });

@@ -51,10 +51,10 @@ describe('a control loop alone', () => {
     await a.loop.start();
     clock.advance(minute - 1);
     await a.loop.tick();
-    expect([a.share, a.notices.length, (await stored()).revision]).toEqual([0.1, 0, 1]);
+    expect([a.share, a.told.length, (await stored()).revision]).toEqual([0.1, 0, 1]);
     clock.advance(1);
     await a.loop.tick();
-    expect([a.share, a.notices.length, (await stored()).revision]).toEqual([0.5, 1, 2]);
+    expect([a.share, a.told.length, (await stored()).revision]).toEqual([0.5, 1, 2]);
     expect(a.plan).toMatchObject({ epoch: 2 });
     const [entry] = (await stored()).history;
     expect(entry).toMatchObject({
@@ -85,8 +85,8 @@ describe('a control loop alone', () => {
     a.serve(2000, 0.5, 1);
     await a.loop.tick();
     expect(a.share).toBe(0);
-    expect(a.notices).toHaveLength(1);
-    expect(a.notices[0]?.data.why).toMatch(/error rate/i);
+    expect(a.told).toHaveLength(1);
+    expect(a.told[0]?.why).toMatch(/error rate/i);
     expect(a.loop.looks.get('ranker')?.verdicts[0]).toMatchObject({
       rule: expect.stringContaining('rror'),
       outcome: 'fail',
@@ -182,7 +182,7 @@ describe('what an unanswering store may and may not do', () => {
       accepted: false,
       reason: 'the store does not answer',
     });
-    expect([a.share, a.notices.length]).toEqual([0.1, 0]);
+    expect([a.share, a.told.length]).toEqual([0.1, 0]);
     state.isDown = false;
     await a.loop.tick();
     expect([a.share, a.loop.failingSince]).toEqual([0.5, undefined]);
@@ -195,7 +195,7 @@ describe('what an unanswering store may and may not do', () => {
     Object.assign(state, { isDown: true, isReadable: true });
     clock.advance(minute);
     await a.loop.tick();
-    expect([a.share, a.notices.length]).toEqual([0.1, 0]);
+    expect([a.share, a.told.length]).toEqual([0.1, 0]);
     expect(a.errors).toEqual(['write']);
   });
 
@@ -217,7 +217,7 @@ describe('what an unanswering store may and may not do', () => {
     await a.loop.tick();
     expect([a.share, a.loop.pendingRollbacks, (await stored()).revision]).toEqual([0, 0, 2]);
     expect(a.adopted.at(-1)?.isStored).toBe(true);
-    expect(a.notices).toHaveLength(1);
+    expect(a.told).toHaveLength(1);
   });
 
   test('a cut-off replica rolls back on its own evidence', async () => {
@@ -257,12 +257,12 @@ describe('what an unanswering store may and may not do', () => {
     isLosing = true;
     clock.advance(minute);
     await a.loop.tick();
-    expect([a.share, a.notices.length, (await stored()).revision]).toEqual([0.1, 0, 2]);
+    expect([a.share, a.told.length, (await stored()).revision]).toEqual([0.1, 0, 2]);
     isLosing = false;
     await a.loop.tick();
-    expect([a.share, a.notices.length, (await stored()).revision]).toEqual([0.5, 1, 2]);
+    expect([a.share, a.told.length, (await stored()).revision]).toEqual([0.5, 1, 2]);
     await a.loop.tick();
-    expect(a.notices).toHaveLength(1);
+    expect(a.told).toHaveLength(1);
   });
 });
 
@@ -275,7 +275,7 @@ describe('replicas on one store', () => {
     await a.loop.tick();
     await b.loop.tick();
     expect([a.share, b.share]).toEqual([0.5, 0.5]);
-    expect([a.notices.length, b.notices.length]).toEqual([1, 0]);
+    expect([a.told.length, b.told.length]).toEqual([1, 0]);
   });
 
   test('that tick at the same moment make one change', async () => {
@@ -284,7 +284,7 @@ describe('replicas on one store', () => {
     clock.advance(minute);
     await Promise.all(all.map(({ loop }) => loop.tick()));
     expect((await stored()).revision).toBe(2);
-    expect(all.flatMap(({ notices }) => notices)).toHaveLength(1);
+    expect(all.flatMap(({ told }) => told)).toHaveLength(1);
     expect(all.map(({ share }) => share)).toEqual([0.5, 0.5, 0.5]);
   });
 
@@ -425,7 +425,7 @@ describe('a stored record', () => {
     await a.loop.tick();
     const later = replica('later');
     await later.loop.start();
-    expect([later.share, later.notices.length]).toEqual([0.5, 0]);
+    expect([later.share, later.told.length]).toEqual([0.5, 0]);
   });
 
   test('of an edited plan starts the edited node anew, keeps it, or is refused', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { isTurnoutError } from '../../../src/core/errors.js';
-import { boundedHistory, entriesOf, nextRecord, parseRecord } from '../../../src/runtime/control/record.js';
+import { alertMark, boundedHistory, entriesOf, nextRecord, parseRecord } from '../../../src/runtime/control/record.js';
 import { type HistoryEntry, type RolloutRecord, recordFormat } from '../../../src/runtime/control/store.js';
 import type { Notice } from '../../../src/strategies/strategy.js';
 
@@ -60,20 +60,48 @@ describe('a stored record', () => {
     expect(codeOf({ ...record, [key]: value })).toBe('state-unreadable');
   });
 
-  test('grows by one revision, with the transitions of the change in its history', () => {
-    const alert: Notice = { type: 'alert', node: 'r', data: { why: 'odd' } };
-    const next = nextRecord(record, { state: { x: 2 }, notices: [transition, alert], nodes: { r: 'b' } }, 9, 'b');
+  test('grows by one revision, with the transitions and alerts of the change in its history', () => {
+    const alert: Notice = { type: 'alert', node: 'r', data: { why: 'odd', n: 1 } };
+    const change = { state: { x: 2 }, notices: [transition, alert], nodes: { r: 'b' } };
+    const { record: next, entries } = nextRecord(record, change, 9, 'b');
+    const mark = { id: 'r@4:alert', kind: 'alert', severity: 'warning' };
+    const stamp = { revision: 4, at: 9, replica: 'b', node: 'r' };
+    expect(entries).toEqual(next.history);
     expect(next).toEqual({
       format: recordFormat,
       revision: 4,
       nodes: { r: 'b' },
       state: { x: 2 },
       history: [
-        { revision: 4, at: 9, replica: 'b', node: 'r', from: 'x', to: 'y', why: 'because', facts: { share: 0.5 } },
+        { ...stamp, from: 'x', to: 'y', why: 'because', facts: { share: 0.5 } },
+        { ...stamp, from: '', to: '', why: 'odd', alert: mark, facts: { n: 1 } },
       ],
       updatedAt: 9,
       updatedBy: 'b',
     });
+  });
+
+  test('marks an alert by where, when, what and about what', () => {
+    const data = { alert: 'held', severity: 'critical', rule: 'maxErrorRate(0.02)', why: 'so', attempt: 2 };
+    const [first] = entriesOf([{ type: 'alert', node: 'r/a', data }], { revision: 7, at: 2, replica: 'a' });
+    expect(first?.alert).toEqual({ id: 'r/a@7:held:maxErrorRate(0.02)', kind: 'held', severity: 'critical' });
+    expect(first?.facts).toEqual({ rule: 'maxErrorRate(0.02)', attempt: 2 });
+  });
+
+  test.each([undefined, '', 3, null])('an alert of the kind %s is still one', (kind) => {
+    expect(alertMark('r@1', kind, 'loud', 4)).toEqual({ id: 'r@1:alert', kind: 'alert', severity: 'warning' });
+  });
+
+  test('keeps the id of an alert short enough for its receivers', () => {
+    expect(alertMark('r@1', 'held', 'info', 'x'.repeat(999)).id).toHaveLength(255);
+  });
+
+  test('refuses an alert of an unknown severity', () => {
+    const alert = { id: 'r@1:held', kind: 'held', severity: 'info' };
+    expect(codeOf({ ...record, history: [{ ...entry(1), alert }] })).toBe('read');
+    expect(codeOf({ ...record, history: [{ ...entry(1), alert: { ...alert, severity: 'loud' } }] })).toBe(
+      'state-unreadable',
+    );
   });
 
   test('takes transitions without from and to', () => {

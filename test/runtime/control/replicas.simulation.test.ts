@@ -65,15 +65,13 @@ function checkEnd(
   const exposed = replicas.reduce((sum, replica) => sum + replica.exposed, 0);
   for (const replica of replicas) {
     expect(exposedIn(replica)).toBe(exposed);
-    expect(replica.loop.lostDeltas).toBe(0);
+    expect(replica.loop.counters()['lostDeltas']).toBe(0);
     expect(replica.loop.pendingRollbacks).toBe(0);
   }
   expect(new Set(replicas.map(({ loop }) => loop.record?.revision)).size).toBe(1);
   expect([...records.keys()]).toEqual([...records.keys()].map((_, index) => index + 1));
   // Every stored transition was told once, by one replica.
-  const told = replicas.flatMap(({ notices }) =>
-    notices.map(({ node, data }) => textOf({ from: '', to: '', ...data, node })),
-  );
+  const told = replicas.flatMap((replica) => replica.told.map(textOf));
   const stored = [...records.values()].flatMap(({ history, revision }) =>
     history.filter((entry) => entry.revision === revision),
   );

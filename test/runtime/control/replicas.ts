@@ -9,7 +9,8 @@ import { Deadlines } from '../../../src/runtime/waiting/deadlines.js';
 import { Recorder } from '../../../src/runtime/recording/recorder.js';
 import type { StateStore } from '../../../src/runtime/control/store.js';
 import { rootScope } from '../../../src/strategies/scope.js';
-import type { Notice, Strategy } from '../../../src/strategies/strategy.js';
+import type { HistoryEntry } from '../../../src/runtime/control/store.js';
+import type { Strategy } from '../../../src/strategies/strategy.js';
 import { ManualClock } from '../../../src/testing/manual-clock.js';
 
 export const start = 1_800_000_000_000;
@@ -36,7 +37,7 @@ export class Replica {
   readonly loop: ControlLoop;
   readonly recorder = new Recorder({ metrics: {} });
   readonly adopted: InForce[] = [];
-  readonly notices: Notice[] = [];
+  readonly told: HistoryEntry[] = [];
   readonly errors: string[] = [];
   readonly #clock: Clock;
   readonly #strategy: Strategy;
@@ -70,7 +71,7 @@ export class Replica {
       },
       takeDelta: (now) => this.recorder.takeDelta(now),
       adopt: (force) => this.#adopt(force),
-      notify: (notices) => this.notices.push(...notices),
+      notify: (entries) => this.told.push(...entries),
       onError: (_error, operation) => this.errors.push(operation),
     });
   }
