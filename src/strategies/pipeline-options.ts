@@ -1,5 +1,6 @@
 import type { Gate } from '../analysis/verdict.js';
-import { isObject } from '../core/json.js';
+import type { Issue } from '../core/errors.js';
+import { isObject, own as ownValue } from '../core/json.js';
 import { type Check, duration, flag, listOf, must, object, oneOf, optional, recordOf, text } from '../core/options.js';
 import { type Attempt, stateCheck } from './attempt.js';
 import { armNameCheck, isStrategy } from './children.js';
@@ -16,9 +17,11 @@ export interface LeaveRule<H = Gate> {
   readonly minAgeMs?: number;
   /** Wait for `approve()`, once the rest is there. Default false. */
   readonly approval?: boolean;
-  /** Judged on the evidence of the stage's own node, since the stage began. */
+  /** Judged on the evidence of the stage's own node, or of `node`, since the stage began. */
   readonly gates?: readonly H[];
-  /** The arm of the stage that gates judge, as its `status().shares` names it. Needed with gates. */
+  /** The node below the stage that gates look at, by its path from there: `candidate` for a test inside a canary. */
+  readonly node?: string;
+  /** The arm of the stage, or of `node`, that gates judge, as its `status().shares` names it. Needed with gates. */
   readonly arm?: string;
   /** The arm that it is compared with. */
   readonly control?: string;
@@ -94,6 +97,7 @@ const leaveShape = object({
   minAgeMs: optional(duration),
   approval: optional(flag),
   gates: optional(listOf(gateCheck)),
+  node: optional(text),
   arm: optional(text),
   control: optional(text),
 });
@@ -101,8 +105,10 @@ const leaveShape = object({
 const leaveCheck: Check = (value, path, issues) => {
   leaveShape(value, path, issues);
   if (!isObject(value)) return;
-  const { promoted, minAgeMs = 0, approval, gates, arm } = value;
+  const { promoted, minAgeMs = 0, approval, gates, node, arm } = value;
   const hasGates = Array.isArray(gates) && gates.length > 0;
+  if (node !== undefined && !hasGates)
+    issues.push({ path: `${path}.node`, message: 'must be left out without gates, which look at it.' });
   if (hasGates && arm === undefined)
     issues.push({ path: `${path}.arm`, message: 'must be given with gates: the arm that they judge.' });
   if (promoted === false && minAgeMs === 0 && approval !== true && !hasGates)
@@ -115,13 +121,32 @@ const shape = object({
   reshuffle: optional(listOf(text)),
 });
 
+/** A node that nobody has would have no evidence for ever, and the stage no end. */
+function nodeCheck(rule: unknown, stage: unknown, path: string, issues: Issue[]): void {
+  const node = isObject(rule) ? rule['node'] : undefined;
+  if (typeof node !== 'string' || node === '' || !isStrategy(stage)) return;
+  let at: Strategy | undefined = stage;
+  for (const arm of node.split('/')) {
+    const below: Readonly<Record<string, Strategy>> = at.children ?? {};
+    at = ownValue(below, arm);
+    if (at !== undefined) continue;
+    const known = Object.keys(below).join(', ') || 'none';
+    issues.push({
+      path,
+      message: `must be the path of a strategy below the stage (was '${node}'). Below are ${known}.`,
+    });
+    return;
+  }
+}
+
 /** What `new Pipeline` takes. */
 export const pipelineCheck: Check = (value, path, issues) => {
   shape(value, path, issues);
   if (!isObject(value) || !isObject(value['stages'])) return;
-  const { leave, reshuffle } = value;
+  const { leave, reshuffle, stages } = value;
   const names = Object.keys(value['stages']);
   for (const name of isObject(leave) ? Object.keys(leave) : []) {
+    nodeCheck(ownValue(leave, name), ownValue(stages, name), `${path}.leave.${name}.node`, issues);
     if (!names.includes(name))
       issues.push({ path: `${path}.leave.${name}`, message: `must be one of the stages ${names.join(', ')}.` });
     else if (name === names.at(-1))

@@ -35,11 +35,11 @@ export function leaveProgress(
   view: View,
   scope: Scope,
 ): LeaveProgress {
-  const { promoted = true, minAgeMs = 0, approval = false, gates = [], arm = '', control } = rule;
+  const { promoted = true, minAgeMs = 0, approval = false, gates = [], node, arm = '', control } = rule;
   const stage = promoted ? stageWaitsOf(own.stage, status) : [];
   if (own.order === 'promoted') return { waitingFor: stage, verdicts: [] };
   const age = view.now - own.since;
-  const strata = view.of(scope.id).evidence();
+  const strata = view.of(node === undefined ? scope.id : `${scope.id}/${node}`).evidence();
   const judged = {
     now: view.now,
     strata: strata.filter(({ epoch }) => epoch >= own.epoch),
