@@ -16,7 +16,7 @@ export interface DividedStep {
   readonly arm: string;
   /**
    * `hash`: by its unit. `draw`: by chance. `only`: one arm has everything. `missing`: for want of a unit.
-   * `pin`: by `context.pins`.
+   * `pin`: by `context.pins`. `here`: this process is the instance that has the request.
    */
   readonly by: Placement['by'];
   readonly propensity: number;
@@ -36,6 +36,9 @@ export interface DividedStep {
   readonly hash?: number;
   /** The range that the hash fell in: `from` <= hash < `below`. */
   readonly range?: { readonly from: number; readonly below: number };
+  /** The instance, where units are placed on instances: the one of these whose rendezvous hash is the highest. */
+  readonly instance?: string;
+  readonly instances?: readonly string[];
   /** The arms, with their shares as the cuts hold them, or as the policy gave them for this context. */
   readonly shares: readonly { readonly arm: string; readonly share: number }[];
 }
@@ -114,13 +117,13 @@ function dividedStep<M extends string>(
   const { arm, by, propensity, hash } = placement;
   const unit = unitOf(context, node.unit);
   const pin = by !== 'pin' && isObject(context.pins) ? own<unknown>(context.pins, plan.node) : undefined;
-  const shares = node.op === 'split' ? node.propensities : by === 'pin' ? [] : [...node.weights];
+  const { arm: name, instance } = node.arms[arm] as (typeof node.arms)[number];
   const range = hash === undefined ? undefined : rangeOf(node, hash);
   return {
     op: node.op,
     node: plan.node,
     epoch: plan.epoch,
-    arm: (node.arms[arm] as (typeof node.arms)[number]).arm,
+    arm: name,
     by,
     propensity,
     counted: by !== 'missing' && (plan.op === 'choose' || plan.counts),
@@ -131,15 +134,26 @@ function dividedStep<M extends string>(
     seed: node.seed,
     ...(hash === undefined ? {} : { hash }),
     ...(range === undefined ? {} : { range }),
-    shares: shares.map((share, index) => ({ arm: (node.arms[index] as (typeof node.arms)[number]).arm, share })),
+    ...(instance === undefined ? {} : { instance, instances: node.arms.flatMap((other) => other.instance ?? []) }),
+    shares: sharesAt(node, by),
   };
+}
+
+function sharesAt<M extends string>(
+  node: PreparedSplit<M> | PreparedChoose<M>,
+  by: Placement['by'],
+): DividedStep['shares'] {
+  if (node.op === 'split' && node.locateIn !== undefined)
+    return node.plan.arms.map(({ arm, share }) => ({ arm, share }));
+  const shares = node.op === 'split' ? node.propensities : by === 'pin' ? [] : [...node.weights];
+  return shares.map((share, index) => ({ arm: (node.arms[index] as (typeof node.arms)[number]).arm, share }));
 }
 
 function rangeOf<M extends string>(
   node: PreparedSplit<M> | PreparedChoose<M>,
   hash: number,
 ): DividedStep['range'] | undefined {
-  if (node.op === 'choose') return undefined;
+  if (node.op === 'choose' || node.locateIn !== undefined) return undefined;
   const { cuts } = node.plan;
   const index = cuts.findIndex(({ below }) => hash < below);
   const cut = cuts[index];

@@ -20,7 +20,7 @@ function linesOf(step: ExplanationStep): readonly string[] {
   switch (step.op) {
     case 'split':
     case 'choose':
-      return [`${step.node}: arm ${step.arm}, ${howDivided(step)}`];
+      return [`${step.node}: arm ${step.arm}${whereDivided(step)}, ${howDivided(step)}`];
     case 'match':
       return [`${step.node}: ${howMatched(step)}`];
     case 'mirror':
@@ -33,14 +33,20 @@ function linesOf(step: ExplanationStep): readonly string[] {
 /** Six digits show a share of one in a million, and hide the rounding of a share to whole hashes. */
 const percent = (share: number): string => `${Number((share * 100).toPrecision(6))} %`;
 
+function whereDivided({ instance }: DividedStep): string {
+  return instance === undefined ? '' : ` on instance ${instance}`;
+}
+
 function howDivided(step: DividedStep): string {
-  const { by, attribute, unit, salt, hash, range, propensity, ignoredPin, instead } = step;
+  const { by, attribute, unit, salt, hash, range, instances, propensity, ignoredPin, instead } = step;
   const pin = ignoredPin === undefined ? '' : `; the pin ${ignoredPin} names no arm`;
   const end = `${step.counted ? '' : '; not counted'}${pin}`;
   const lack = `since the unit ${attribute} is missing (was ${instead})`;
   switch (by) {
     case 'pin':
       return `pinned by context.pins${step.counted ? '; counted apart' : end}`;
+    case 'here':
+      return `which is this process${end}`;
     case 'only':
       return `which has all units${end}`;
     case 'missing':
@@ -48,7 +54,8 @@ function howDivided(step: DividedStep): string {
     case 'draw':
       return `drawn at random with ${percent(propensity)}, ${lack}: the next request may differ${end}`;
     case 'hash': {
-      const where = range === undefined ? '' : ` in [${range.from}, ${range.below})`;
+      const among = instances === undefined ? '' : `, the highest of ${instances.length} instances`;
+      const where = range === undefined ? among : ` in [${range.from}, ${range.below})`;
       const hashed = `${attribute} ${show(unit)}, salt ${show(salt)}, hash ${hash}${where}`;
       return `with ${percent(propensity)} of units: ${hashed}${end}`;
     }

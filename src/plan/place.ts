@@ -8,13 +8,13 @@ import { hashSpace } from './weights.js';
 
 /** Which arm a request is given at a node, and how it came to that. */
 export interface Placement {
-  /** Index into the node's arms. */
+  /** Index into the prepared node's arms. */
   readonly arm: number;
   /**
    * `hash`: by its unit. `draw`: by chance, for want of a unit. `only`: one arm has everything. `missing`: no unit,
-   * where the plan does not draw. `pin`: by `context.pins`.
+   * where the plan does not draw. `pin`: by `context.pins`. `here`: this process is the instance that has the request.
    */
-  readonly by: 'hash' | 'draw' | 'only' | 'missing' | 'pin';
+  readonly by: 'hash' | 'draw' | 'only' | 'missing' | 'pin' | 'here';
   readonly propensity: number;
   /** What the arm was looked up by: the hash of the unit, or what was drawn in its place. */
   readonly hash?: number;
@@ -43,12 +43,18 @@ export function drawHash(rng: Rng): number {
 
 export function placeInSplit<M extends string>(node: PreparedSplit<M>, context: Context, rng: Rng): Placement {
   const pinned = pinnedArm(node, context);
-  if (pinned >= 0) return { arm: pinned, by: 'pin', propensity: 1 };
   const unit = unitOf(context, node.unit);
-  if (unit === undefined && node.plan.missing === 'last')
+  const { locateIn, only, plan } = node;
+  if (pinned >= 0 && locateIn === undefined) return { arm: pinned, by: 'pin', propensity: 1 };
+  if (unit === undefined && plan.missing === 'last' && locateIn === undefined)
     return { arm: node.arms.length - 1, by: 'missing', propensity: 1 };
-  if (node.only >= 0) return { arm: node.only, by: 'only', propensity: 1 };
+  if (only >= 0 && pinned < 0)
+    return { arm: only, by: plan.here === undefined ? 'only' : 'here', propensity: node.propensities[only] as number };
   const hash = unit === undefined ? drawHash(rng) : hash32(unit, node.seed);
+  if (pinned >= 0 && locateIn !== undefined) {
+    const { arm } = node.arms[pinned] as (typeof node.arms)[number];
+    return { arm: locateIn(hash, arm), by: 'pin', propensity: 1 };
+  }
   const arm = node.locate(hash);
   return {
     arm,

@@ -15,6 +15,12 @@ export interface PlanArm<M extends string> {
   readonly plan: Plan<M>;
 }
 
+/** An instance that is ready for requests, and the index of the arm that it serves. */
+export interface PlanInstance {
+  readonly instance: string;
+  readonly arm: number;
+}
+
 /** Answers with one model. `fallback` is tried when the model fails. */
 export interface Serve<M extends string> {
   readonly op: 'serve';
@@ -38,6 +44,13 @@ export interface Split<M extends string> {
   readonly cuts: readonly Cut[];
   readonly missing: 'draw' | 'last';
   readonly counts: boolean;
+  /**
+   * Places units on these instances, by rendezvous hashing, instead of by the cuts: who gets an instance gets its arm, and a
+   * request without a unit a random one. Exposures are counted by arm.
+   */
+  readonly instances?: readonly PlanInstance[];
+  /** The instance that this process is: who comes here was placed here already, and no other arm is reached. */
+  readonly here?: string;
   readonly fallback?: M;
 }
 

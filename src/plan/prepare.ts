@@ -6,11 +6,12 @@ import { own } from '../core/json.js';
 import type { Rng } from '../core/rng.js';
 import { locator, sharesOf } from './cuts.js';
 import { hasArm } from './given.js';
-import type { Match, Plan, PlanArm, PlanRule, Reason, Route, Split } from './plan.js';
+import type { Match, Plan, PlanArm, PlanInstance, PlanRule, Reason, Route, Split } from './plan.js';
 import type { Placement } from './place.js';
 import type { CompileOptions, Deciding, Prepared, PreparedArm, PreparedSplit } from './prepared.js';
 import { isCyclic, type Prerequisites, prerequisites } from './prerequisites.js';
-import { checkRoutes, nodesOf } from './reachable.js';
+import { checkRoutes, instancesOf, nodesOf } from './reachable.js';
+import { rendezvous } from './rendezvous.js';
 import { afterArm, afterRule, emptyTrail, enter, seal, type Trail } from './trail.js';
 import { hashSpace } from './weights.js';
 
@@ -90,7 +91,7 @@ function prepareNode<M extends string>(plan: Plan<M>, trail: Trail<M>, bench: Be
     case 'choose': {
       // Choices make a route for each request; these have the long-run shares in place of the propensities.
       const arms = plan.arms.map(({ arm, share, plan: next }, index): PreparedArm<M> => {
-        const after = afterArm(inside, plan, { arm: index, by: 'hash', propensity: share });
+        const after = afterArm(inside, plan, { arm: index, by: 'hash', propensity: share }, { arm });
         return { arm, next: prepareNode(next, after, bench) };
       });
       const weights = new Float64Array(arms.length);
@@ -100,16 +101,15 @@ function prepareNode<M extends string>(plan: Plan<M>, trail: Trail<M>, bench: Be
 }
 
 function prepareSplit<M extends string>(plan: Split<M>, id: number, trail: Trail<M>, bench: Bench<M>): Prepared<M> {
+  const instances = instancesOf(plan);
+  if (instances.length > 0) return prepareInstances(plan, instances, id, trail, bench);
   const inside = enter(trail, plan);
   const propensities = propensitiesOf(plan);
   const only = propensities.indexOf(1);
   const arms = plan.arms.map(({ arm, plan: next }, index): PreparedArm<M> => {
-    const placement: Placement = {
-      arm: index,
-      by: only >= 0 ? 'only' : 'hash',
-      propensity: propensities[index] as number,
-    };
-    return { arm, next: prepareNode(next, afterArm(inside, plan, placement), bench) };
+    const by = only >= 0 ? 'only' : 'hash';
+    const after = afterArm(inside, plan, { arm: index, by, propensity: propensities[index] as number }, { arm });
+    return { arm, next: prepareNode(next, after, bench) };
   });
   const locate = locator(plan.cuts, arms.length - 1);
   const split: PreparedSplit<M> = {
@@ -122,6 +122,48 @@ function prepareSplit<M extends string>(plan: Split<M>, id: number, trail: Trail
     propensities,
     only,
     locate,
+  };
+  return named(split, bench);
+}
+
+/** A split that places units on instances: one arm for each of them, under the name of the arm that it serves. */
+function prepareInstances<M extends string>(
+  plan: Split<M>,
+  instances: readonly PlanInstance[],
+  id: number,
+  trail: Trail<M>,
+  bench: Bench<M>,
+): Prepared<M> {
+  const inside = enter(trail, plan);
+  const only = instances.length === 1 ? 0 : -1;
+  const by = plan.here !== undefined ? 'here' : only === 0 ? 'only' : 'hash';
+  const propensities = instances.map(({ arm }) => (plan.arms[arm] as PlanArm<M>).share);
+  const arms = instances.map(({ instance, arm: index }, place): PreparedArm<M> => {
+    const { arm, plan: next } = plan.arms[index] as PlanArm<M>;
+    const placement: Placement = { arm: place, by, propensity: propensities[place] as number };
+    const after = afterArm(inside, plan, placement, { arm, instance });
+    return { arm, instance, next: prepareNode(next, after, bench) };
+  });
+  const names = instances.map(({ instance }) => instance);
+  const { unit, seed } = hashing(plan);
+  const within = new Map(
+    plan.arms.map(({ arm }) => {
+      const places = arms.flatMap((prepared, place) => (prepared.arm === arm ? [place] : []));
+      return [arm, rendezvous(names, seed, places)];
+    }),
+  );
+  const split: PreparedSplit<M> = {
+    op: 'split',
+    id,
+    plan,
+    trail,
+    unit,
+    seed,
+    arms,
+    propensities,
+    only,
+    locate: rendezvous(names, seed),
+    locateIn: (hash, arm) => (within.get(arm) as (hash: number) => number)(hash),
   };
   return named(split, bench);
 }

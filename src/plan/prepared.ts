@@ -17,6 +17,8 @@ export interface CompileOptions {
 
 export interface PreparedArm<M extends string> {
   readonly arm: string;
+  /** Where a split places units on instances: one prepared arm for each of them. */
+  readonly instance?: string;
   readonly next: Prepared<M>;
 }
 
@@ -42,6 +44,8 @@ export interface PreparedSplit<M extends string> extends Common<M> {
   /** The one arm that has everything, or -1: then nothing needs to be hashed. */
   readonly only: number;
   readonly locate: (hash: number) => number;
+  /** As `locate`, among the instances that serve an arm; absent without instances. */
+  readonly locateIn?: (hash: number, arm: string) => number;
 }
 
 export interface PreparedRule<M extends string> {

@@ -1,8 +1,20 @@
 import { ConfigError } from '../core/errors.js';
-import type { Plan } from './plan.js';
+import type { Plan, PlanArm, PlanInstance, Split } from './plan.js';
 
 /** The most routes that one plan may have; more would be a table that no one can reason about. */
 export const maxRoutes = 4096;
+
+/** The instances that a split places units on: in a process that is one of them, that one alone. */
+export function instancesOf<M extends string>({ instances = [], here, arms }: Split<M>): readonly PlanInstance[] {
+  const known = instances.filter(({ arm }) => arm in arms);
+  return here === undefined ? known : known.filter(({ instance }) => instance === here);
+}
+
+/** The arms that requests can reach here. */
+function armsOf<M extends string>(split: Split<M>): Split<M>['arms'] {
+  const local = split.here === undefined ? [] : instancesOf(split);
+  return local.length === 0 ? split.arms : split.arms.filter((_, index) => local.some(({ arm }) => arm === index));
+}
 
 /** The plans that a node leads to, in the order in which they are written. */
 export function branchesOf<M extends string>(plan: Plan<M>): readonly Plan<M>[] {
@@ -10,6 +22,7 @@ export function branchesOf<M extends string>(plan: Plan<M>): readonly Plan<M>[] 
     case 'serve':
       return [];
     case 'split':
+      return armsOf(plan).map((arm) => arm.plan);
     case 'choose':
       return plan.arms.map((arm) => arm.plan);
     case 'match':
@@ -45,6 +58,13 @@ export function reachableModels<M extends string>(plan: Plan<M>): readonly M[] {
   return [...models];
 }
 
+/** As `branchesOf`, with a branch for each instance: the same plan is another route on another of them. */
+function routesFrom<M extends string>(node: Plan<M>): readonly Plan<M>[] {
+  const instances = node.op === 'split' ? instancesOf(node) : [];
+  if (node.op !== 'split' || instances.length === 0) return branchesOf(node);
+  return instances.map(({ arm }) => (node.arms[arm] as PlanArm<M>).plan);
+}
+
 /** Throws a ConfigError if a plan has more than 4096 routes: it names the innermost node that leads to too many. */
 export function checkRoutes<M extends string>(plan: Plan<M>): void {
   // Counts are kept by node, so that plans which share their subtrees are counted without being unfolded.
@@ -52,7 +72,7 @@ export function checkRoutes<M extends string>(plan: Plan<M>): void {
   const count = (node: Plan<M>): number => {
     const known = counts.get(node);
     if (known !== undefined) return known;
-    const branches = branchesOf(node);
+    const branches = routesFrom(node);
     const routes = branches.length === 0 ? 1 : branches.reduce((sum, branch) => sum + count(branch), 0);
     counts.set(node, routes);
     return routes;
@@ -64,7 +84,7 @@ export function checkRoutes<M extends string>(plan: Plan<M>): void {
     if (worse === undefined) break;
     culprit = worse;
   }
-  const branches = branchesOf(culprit);
+  const branches = routesFrom(culprit);
   const most = Math.max(...branches.map(count));
   const name = culprit.op === 'serve' ? 'plan' : culprit.node;
   const message =

@@ -1,17 +1,5 @@
 import { defaultUnit } from '../core/context.js';
-import type {
-  Choose,
-  Exposure,
-  Mirror,
-  Plan,
-  PlanArm,
-  PlanShadow,
-  Reason,
-  Route,
-  RouteMirror,
-  Serve,
-  Split,
-} from './plan.js';
+import type { Choose, Exposure, Mirror, Plan, PlanShadow, Reason, Route, RouteMirror, Serve, Split } from './plan.js';
 import type { Placement } from './place.js';
 
 /** A shadow met on the way down: its model may still be `same`, which only the end of the way can tell. */
@@ -27,6 +15,8 @@ export interface Trail<M extends string> {
   /** Outermost first. */
   readonly fallbacks: readonly M[];
   readonly reason: Reason;
+  /** Where the request is answered: of nested instances the innermost. */
+  readonly instance?: string;
 }
 
 /** From the weakest to the strongest: a route tells the strongest of the reasons met on its way. */
@@ -62,15 +52,18 @@ export function afterRule<M extends string>(trail: Trail<M>): Trail<M> {
 export function afterArm<M extends string>(
   trail: Trail<M>,
   plan: Split<M> | Choose<M>,
-  placement: Placement,
+  { by, propensity }: Placement,
+  { arm, instance }: { readonly arm: string; readonly instance?: string },
 ): Trail<M> {
-  const { arm, by, propensity } = placement;
   if (by === 'missing') return withReason(trail, 'missing-unit');
-  const reasoned = by === 'only' ? trail : withReason(trail, by === 'pin' ? 'pinned' : 'split');
+  const placed = instance === undefined ? trail : { ...trail, instance };
+  // In the instance itself nothing is shared out: whoever sent the request here has done that.
+  const isSettled = by === 'only' || by === 'here';
+  const reasoned = isSettled ? placed : withReason(placed, by === 'pin' ? 'pinned' : 'split');
   if (plan.op === 'split' && !plan.counts) return reasoned;
   const exposure: Exposure = Object.freeze({
     node: plan.node,
-    arm: (plan.arms[arm] as PlanArm<M>).arm,
+    arm,
     epoch: plan.epoch,
     propensity,
     unit: plan.unit ?? defaultUnit,
@@ -94,7 +87,7 @@ function routeMirror<M extends string>({ mirror, shadow }: MetShadow<M>, model: 
 
 /** The route at the end of a trail. `plain` is told instead of `static` (a disabled or a stale plan). */
 export function seal<M extends string>(trail: Trail<M>, serve: Serve<M>, plain: Reason): Route<M> {
-  const { model, instance } = serve;
+  const { model, instance = trail.instance } = serve;
   return Object.freeze({
     model,
     fallbacks: Object.freeze([...new Set(trail.fallbacks.toReversed())].filter((fallback) => fallback !== model)),

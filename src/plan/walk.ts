@@ -61,10 +61,11 @@ export function walk<M extends string>(
         const placement =
           node.op === 'split' ? placeInSplit(node, context, around.rng) : placeInChoice(node, context, around);
         witness?.placed(node, placement);
-        trail = afterArm(trail, node.plan, placement);
+        const arm = node.arms[placement.arm] as (typeof node.arms)[number];
+        trail = afterArm(trail, node.plan, placement, arm);
         if (placement.by === 'pin' || placement.by === 'missing') key += `${placement.by}${node.id} `;
         if (node.op === 'choose') byChoice = true;
-        node = (node.arms[placement.arm] as (typeof node.arms)[number]).next;
+        node = arm.next;
         break;
       }
       case 'serve': {

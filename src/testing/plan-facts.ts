@@ -70,7 +70,8 @@ function sharesMistake(plan: AnyPlan & { readonly op: 'split' | 'choose' | 'mirr
   if (plan.op === 'mirror') return undefined;
   const sum = arms.reduce((total, { share }) => total + share, 0);
   if (!(Math.abs(sum - 1) <= 1e-9)) return `the shares sum to ${sum}`;
-  return plan.op === 'split' ? (cutsMistake(plan) ?? controlMistake(plan)) : undefined;
+  if (plan.op !== 'split') return undefined;
+  return (plan.instances === undefined ? cutsMistake(plan) : instancesMistake(plan)) ?? controlMistake(plan);
 }
 
 function cutsMistake({ cuts, arms }: AnyPlan & { readonly op: 'split' }): string | undefined {
@@ -84,6 +85,18 @@ function cutsMistake({ cuts, arms }: AnyPlan & { readonly op: 'split' }): string
   const shares = sharesOf(cuts, arms.length);
   const off = arms.findIndex(({ share }, index) => !(Math.abs(share - (shares[index] as number)) <= 2 ** -15));
   return off < 0 ? undefined : `the cuts give ${arms[off]?.arm} ${shares[off]}, its share is ${arms[off]?.share}`;
+}
+
+function instancesMistake({ instances = [], here, arms }: AnyPlan & { readonly op: 'split' }): string | undefined {
+  const names = instances.map(({ instance }) => instance);
+  if (names.length === 0) return 'places units on no instance';
+  if (new Set(names).size < names.length) return `has an instance twice: ${names.join(', ')}`;
+  if (here !== undefined && !names.includes(here)) return `this process, ${here}, is none of its instances`;
+  const stray = instances.find(({ arm }) => !(arm in arms));
+  if (stray !== undefined) return `instance ${stray.instance} serves arm ${stray.arm} of ${arms.length}`;
+  const shares = arms.map((_, index) => instances.filter(({ arm }) => arm === index).length / names.length);
+  const off = arms.findIndex(({ share }, index) => !(Math.abs(share - (shares[index] as number)) <= 1e-9));
+  return off < 0 ? undefined : `the instances give ${arms[off]?.arm} ${shares[off]}, its share is ${arms[off]?.share}`;
 }
 
 /** What cannot be placed falls to the last arm, so that must be the one that leads to the stable model. */
