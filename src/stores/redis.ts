@@ -1,12 +1,12 @@
-import { isTurnoutError, messageOf, TurnoutError } from '../core/errors.js';
 import { must, object, optional, positiveCount, verify } from '../core/options.js';
 import type { HistoryEntry, RolloutRecord, StateStore } from '../runtime/control/store.js';
+import { parseStored, storeCall } from './call.js';
+import { Hints } from './hints.js';
 import { type RedisClient, type RedisSubscriber, scriptsOf } from './redis/client.js';
 import { EvidenceLog } from './redis/evidence-log.js';
-import { Hints } from './redis/hints.js';
 import { keysOf } from './redis/keys.js';
 import { appendEntry, compareAndSetRecord, readEntries, readRecord, readTime } from './redis/scripts.js';
-import { parseStored } from './stored-json.js';
+import { connectSubscriber } from './redis/subscriber.js';
 
 export type {
   IoredisClient,
@@ -77,7 +77,7 @@ export function redisStore(options: RedisStoreOptions): RedisStore {
   const { client, prefix = 'turnout:', subscriber, historyMax = 10_000 } = options;
   const { sumUpEvery = 512, forgetWritersAfterMs = 86_400_000 } = options;
   const run = scriptsOf(client);
-  const hints = subscriber === false ? undefined : new Hints(client, subscriber);
+  const hints = subscriber === false ? undefined : new Hints((tell) => connectSubscriber(client, subscriber, tell));
   const logs = new Map<string, EvidenceLog>();
   const logOf = (key: string): EvidenceLog => {
     let log = logs.get(key);
@@ -92,7 +92,7 @@ export function redisStore(options: RedisStoreOptions): RedisStore {
   };
   return {
     read: (key, knownRevision) =>
-      said(`read of '${key}'`, async () => {
+      storeCall(`redisStore: read of '${key}'`, async () => {
         const { record } = keysOf(prefix, key);
         hints?.retry(record);
         const [answer, text = ''] = await run(readRecord, [record], [knownRevision ?? '']);
@@ -100,7 +100,7 @@ export function redisStore(options: RedisStoreOptions): RedisStore {
         return answer === 'unchanged' ? answer : parseRecordText(text, record);
       }),
     compareAndSet: (key, expectedRevision, next) =>
-      said(`compareAndSet of '${key}'`, async () => {
+      storeCall(`redisStore: compareAndSet of '${key}'`, async () => {
         const { record } = keysOf(prefix, key);
         const args = [expectedRevision ?? '', next.revision, JSON.stringify(next), record];
         const [answer, text] = await run(compareAndSetRecord, [record], args);
@@ -108,20 +108,20 @@ export function redisStore(options: RedisStoreOptions): RedisStore {
         return { ok: false, current: text === undefined ? undefined : parseRecordText(text, record) };
       }),
     addEvidence: (key, replica, seq, delta) =>
-      said(`addEvidence of '${key}'`, () => logOf(key).add(replica, seq, delta)),
-    readEvidence: (key, replica) => said(`readEvidence of '${key}'`, () => logOf(key).read(replica)),
+      storeCall(`redisStore: addEvidence of '${key}'`, () => logOf(key).add(replica, seq, delta)),
+    readEvidence: (key, replica) => storeCall(`redisStore: readEvidence of '${key}'`, () => logOf(key).read(replica)),
     now: () =>
-      said('now', async () => {
+      storeCall('redisStore: now', async () => {
         const [seconds, micros] = await run(readTime, [prefix], []);
         return Number(seconds) * 1000 + Math.floor(Number(micros) / 1000);
       }),
     ...(hints && { subscribe: (key, onChange) => hints.listen(keysOf(prefix, key).record, onChange) }),
     appendHistory: (key, entry) =>
-      said(`appendHistory of '${key}'`, async () => {
+      storeCall(`redisStore: appendHistory of '${key}'`, async () => {
         await run(appendEntry, [keysOf(prefix, key).history], [JSON.stringify(entry), historyMax]);
       }),
     history: (key) =>
-      said(`history of '${key}'`, async () => {
+      storeCall(`redisStore: history of '${key}'`, async () => {
         const { history } = keysOf(prefix, key);
         const entries = await run(readEntries, [history], []);
         return entries.map((entry) => parseStored(entry, `Redis: '${history}'`) as HistoryEntry);
@@ -133,14 +133,4 @@ export function redisStore(options: RedisStoreOptions): RedisStore {
 /** The record as JSON: whether it is one, and of which format, is checked by those who use it. */
 function parseRecordText(text: string, key: string): RolloutRecord {
   return parseStored(text, `Redis: '${key}'`) as RolloutRecord;
-}
-
-/** Says which call it was that failed; what turnout says itself stays as it is. */
-async function said<T>(operation: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (isTurnoutError(error)) throw error;
-    throw new TurnoutError('store-failed', `redisStore: ${operation} failed: ${messageOf(error)}`, { cause: error });
-  }
 }

@@ -1,7 +1,7 @@
 import { TurnoutError } from '../../core/errors.js';
 import { emptyEvidence, type Evidence, mergeEvidence } from '../../evidence/evidence.js';
 import { parseEvidence } from '../../evidence/parse-evidence.js';
-import { parseStored } from '../stored-json.js';
+import { parseStored } from '../call.js';
 import type { RunScript } from './client.js';
 import type { RouterKeys } from './keys.js';
 import { addDelta, readDeltas, replaceSums } from './scripts.js';

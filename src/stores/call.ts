@@ -1,0 +1,25 @@
+import { isTurnoutError, messageOf, TurnoutError } from '../core/errors.js';
+import { show } from '../core/options.js';
+
+/** Runs a call of a store and says in its error which one it was; what turnout says itself stays as it is. */
+export async function storeCall<T>(what: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (isTurnoutError(error)) throw error;
+    throw new TurnoutError('store-failed', `${what} failed: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/** The JSON in a stored text. Throws `state-unreadable`, which says where the text is, and `advice`. */
+export function parseStored(text: string, where: string, advice = ''): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    throw new TurnoutError(
+      'state-unreadable',
+      `${where}: expected JSON (was ${show(text)}). It is damaged, or was written by another program.${advice}`,
+      { cause: error },
+    );
+  }
+}
