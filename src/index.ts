@@ -93,6 +93,10 @@ export type { Logger, MirrorOptions, RouterOptions } from './runtime/router-opti
 export type { CommandOptions } from './runtime/commands.js';
 export type { Prediction, Router } from './runtime/router.js';
 export { createRouter } from './runtime/router.js';
+export type { ArmReport, Estimate, LatencyReport } from './runtime/reporting/arm-report.js';
+export type { ComparisonPoint, ComparisonReport } from './runtime/reporting/comparison-report.js';
+export type { EpochReport, NodeReport, Reportable, RolloutReport } from './runtime/reporting/rollout-report.js';
+export { reportOf } from './runtime/reporting/rollout-report.js';
 export type { NodeStatus, RouterStatus } from './runtime/status.js';
 export type { Authorize } from './runtime/authority.js';
 export type { HistorySink } from './runtime/control/archive.js';

@@ -4,6 +4,7 @@ import { TurnoutError } from '../core/errors.js';
 import type { Json } from '../core/json.js';
 import { type Rng, systemRng } from '../core/rng.js';
 import type { Metrics, OutcomeOf } from '../evidence/metric.js';
+import type { Stratum } from '../evidence/stratum.js';
 import type { Explanation } from '../plan/explain.js';
 import type { Route } from '../plan/plan.js';
 import type { Command, Strategy } from '../strategies/strategy.js';
@@ -17,8 +18,10 @@ import { Deadlines } from './waiting/deadlines.js';
 import { withTimeLimit } from './waiting/time-limit.js';
 import type { Decision } from './decision.js';
 import { memoryStore } from './control/memory-store.js';
+import type { StateStore } from './control/store.js';
 import { alertMark } from './control/record.js';
 import type { AlertSeverity } from './control/store.js';
+import { Instances } from './instances/instances.js';
 import type { Difference } from './mirrors/mirror-pool.js';
 import type { InputOf, Models } from './calls/model.js';
 import { claimName } from './open-routers.js';
@@ -26,7 +29,7 @@ import { Planner } from './planner.js';
 import type { Prediction, Router } from './router.js';
 import type { Alert, RouterEvents } from './router-events.js';
 import { type RouterOptions, isServer } from './router-options.js';
-import { type RouterStatus, withLooks, withoutCode } from './status.js';
+import { type RouterStatus, takesRequests, withLooks, withoutCode } from './status.js';
 import { TaskRunner } from './tasks/task-runner.js';
 import { Telemetry } from './telemetry.js';
 import { Ticker } from './control/ticker.js';
@@ -41,6 +44,7 @@ export class LiveRouter<Ms extends Models, Qs extends Metrics, M extends string>
   implements Router<Ms, Qs, M>
 {
   readonly name: string;
+  readonly metrics: Metrics;
   readonly #planner: Planner<M>;
   readonly #options: RouterOptions<Ms, Qs, Strategy<M>>;
   readonly #clock: Clock;
@@ -50,6 +54,7 @@ export class LiveRouter<Ms extends Models, Qs extends Metrics, M extends string>
   readonly #adoption: Adoption<M>;
   readonly #loop: ControlLoop;
   readonly #tasks: TaskRunner;
+  readonly #instances: Instances;
   readonly #ticker: Ticker;
   readonly #authority: AuthorityOptions;
   /** The name of this process in claims and alerts. */
@@ -67,6 +72,7 @@ export class LiveRouter<Ms extends Models, Qs extends Metrics, M extends string>
     super();
     const { name, strategy, clock = systemClock, rng = systemRng, metrics = {}, disabled = false } = options;
     this.name = name;
+    this.metrics = metrics;
     this.#options = options;
     this.#clock = clock;
     this.#rng = rng;
@@ -84,10 +90,12 @@ export class LiveRouter<Ms extends Models, Qs extends Metrics, M extends string>
     this.#releaseName = claimName(name, options.replica);
     const newId = () => this.#newId();
     const deadlines = new Deadlines(clock);
-    this.#data = new DataPlane<M>({ ...options, metrics, clock, rng, deadlines, newId }, this.#telemetry);
-    this.#adoption = this.#newAdoption(stable);
     const newReplica = this.#replicaNames();
     const store = options.store ?? memoryStore();
+    this.#instances = this.#newInstances(store, deadlines, newReplica());
+    const { inFlight } = this.#instances;
+    this.#data = new DataPlane<M>({ ...options, metrics, clock, rng, deadlines, newId, inFlight }, this.#telemetry);
+    this.#adoption = this.#newAdoption(stable);
     this.#loop = new ControlLoop({
       router: name,
       strategy,
@@ -118,6 +126,7 @@ export class LiveRouter<Ms extends Models, Qs extends Metrics, M extends string>
       clock,
       deadlines,
       ...(options.instance !== undefined && { instance: options.instance }),
+      tools: this.#instances.tools,
       claim: (task) => claimTask(store, name, this.#replica, task, clock.now()),
       settled: ({ id, node }, ok, detail) => void this.#signalSettled(id, node, ok, detail),
       onError: (error, operation) => this.#telemetry.error(error, operation),
@@ -158,10 +167,14 @@ export class LiveRouter<Ms extends Models, Qs extends Metrics, M extends string>
       staleMs: failingSince === undefined ? 0 : Math.max(0, this.#clock.now() - failingSince),
       behind,
       unstored: pendingRollbacks,
-      ready: state !== undefined && current.models.every((model) => this.#data.pool.loaded(model)),
+      ready: state !== undefined && this.#isLoaded() && takesRequests(root),
       history: record?.history ?? [],
       counters: { ...this.#data.counters(), ...this.#telemetry.counters(), ...this.#loop.counters() },
     };
+  }
+
+  evidence(): { readonly at: number; readonly strata: readonly Stratum[] } {
+    return { at: this.#clock.now(), strata: this.#loop.evidence?.strata ?? [] };
   }
 
   explain(context?: Context): Explanation<M> {
@@ -176,6 +189,7 @@ export class LiveRouter<Ms extends Models, Qs extends Metrics, M extends string>
     if (this.#isDisabled || this.#isClosed) return;
     await this.#loop.tick();
     this.#adoption.retry();
+    await this.#instances.beat();
     this.#wantTasks();
     for (const { node, arm, expected } of this.#data.mirrors.silent()) {
       const why = `the shadow '${arm}' was asked for ${expected} times and never ran`;
@@ -188,7 +202,12 @@ export class LiveRouter<Ms extends Models, Qs extends Metrics, M extends string>
       throw new TurnoutError('store-failed', `The store of '${this.name}' did not answer: the stable model is served.`);
     }
     this.#wantTasks();
-    await Promise.all(this.#adoption.current.models.map((model) => this.#data.pool.ensure(model)));
+    await this.#load();
+    if (this.#options.instance === undefined || this.#isDisabled) return;
+    // Where a load balancer waits for this instance, no request comes that would start the ticks.
+    this.#ticker.touch();
+    await this.#instances.beat();
+    this.#wantTasks();
   }
 
   drained(model: M): Promise<void> {
@@ -210,11 +229,38 @@ export class LiveRouter<Ms extends Models, Qs extends Metrics, M extends string>
     this.#ticker.close();
     this.#tasks.close();
     this.#data.mirrors.close();
+    if (!this.#isDisabled) await this.#instances.leave();
     await this.#loop.close();
     // Nothing is written any more: a successor may begin while the last requests end.
     this.#releaseName();
     await this.#data.pool.close();
     this.#telemetry.events.clear();
+  }
+
+  #isLoaded(): boolean {
+    return this.#adoption.current.models.every((model) => this.#data.pool.loaded(model));
+  }
+
+  #load(): Promise<unknown> {
+    return Promise.all(this.#adoption.current.models.map((model) => this.#data.pool.ensure(model)));
+  }
+
+  #newInstances(store: StateStore, deadlines: Deadlines, replica: string): Instances {
+    const { clock = systemClock, instance, tickEveryMs, storeTimeoutMs = 5000 } = this.#options;
+    return new Instances({
+      router: this.name,
+      store,
+      clock,
+      deadlines,
+      instance,
+      replica,
+      tickEveryMs,
+      storeTimeoutMs,
+      isBehind: () => this.#adoption.behind.length > 0,
+      load: () => this.#load(),
+      signal: (signal) => this.#loop.signal(signal),
+      onError: (error, operation) => this.#telemetry.error(error, operation),
+    });
   }
 
   #newAdoption(stable: M): Adoption<M> {
@@ -227,6 +273,7 @@ export class LiveRouter<Ms extends Models, Qs extends Metrics, M extends string>
       onAdopted: (nodes, isStored) => {
         recorder.adopt(nodes);
         recorder.suppress(!isStored);
+        this.#instances.adopted();
       },
       onError: (error, operation) => this.#telemetry.error(error, operation),
     });
@@ -250,7 +297,9 @@ export class LiveRouter<Ms extends Models, Qs extends Metrics, M extends string>
   }
 
   async #signalSettled(task: string, node: string, ok: boolean, detail: Json): Promise<void> {
-    await this.#loop.signal({ type: 'settled', task, node, ok, detail });
+    const { accepted } = await this.#loop.signal({ type: 'settled', task, node, ok, detail });
+    // Its end is known to nobody: tasks bear to be run again, and a state that waits for an end that was lost does not.
+    if (!accepted) this.#tasks.again(task);
     this.#wantTasks();
   }
 

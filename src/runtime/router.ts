@@ -2,6 +2,7 @@ import type { Context } from '../core/context.js';
 import type { Json } from '../core/json.js';
 import { verify } from '../core/options.js';
 import type { Metrics, OutcomeOf } from '../evidence/metric.js';
+import type { Stratum } from '../evidence/stratum.js';
 import type { Explanation } from '../plan/explain.js';
 import type { Route } from '../plan/plan.js';
 import type { ModelsOf, Strategy } from '../strategies/strategy.js';
@@ -15,6 +16,8 @@ import type { RouterEvents } from './router-events.js';
 import { type BuiltIn, type RouterOptions, routerCheck } from './router-options.js';
 import type { RouterStatus } from './status.js';
 
+export type { CommandOptions } from './commands.js';
+
 /** An answer, narrowed by `model`: the model that gave it, which is a fallback if the assigned one failed. */
 export type Prediction<Ms, M extends string> = {
   [K in M]: { readonly output: OutputOf<Ms, K>; readonly decision: Decision<M>; readonly model: K };
@@ -23,6 +26,8 @@ export type Prediction<Ms, M extends string> = {
 /** Routes requests among models by a strategy, measures what comes of them, and promotes or rolls back. */
 export interface Router<Ms, Qs, M extends string> {
   readonly name: string;
+  /** What may be reported. */
+  readonly metrics: Metrics;
   /** Which model a request would get: a look-up that counts nothing and allocates nothing. */
   route(context?: Context): Route<M>;
   /** Assigns a request to a model that is called elsewhere: counts the exposure, and gives a token for `report`. */
@@ -41,6 +46,8 @@ export interface Router<Ms, Qs, M extends string> {
   /** A new attempt of a node, from its first stage. */
   reset(node?: string, options?: CommandOptions): Promise<Answer>;
   status(): RouterStatus<M>;
+  /** What was counted by all replicas, as far as it is known here, and the time of this look. `reportOf(router)` makes a report of it. */
+  evidence(): { readonly at: number; readonly strata: readonly Stratum[] };
   /** The path that a context takes, with every hash, cut and rule on it. */
   explain(context?: Context): Explanation<M>;
   /** Calls `listener` for each such event; returns the way to stop. */
