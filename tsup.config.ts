@@ -6,7 +6,9 @@ const entry = {
   index: 'src/index.ts',
   stats: 'src/stats/index.ts',
   bandits: 'src/bandits/index.ts',
+  'stores/file': 'src/stores/file.ts',
   'stores/memory': 'src/stores/memory.ts',
+  'stores/redis': 'src/stores/redis.ts',
   testing: 'src/testing/index.ts',
 };
 
@@ -14,7 +16,9 @@ const shared = {
   target: 'es2022',
   platform: 'neutral',
   sourcemap: true,
-  external: ['eventemitter3', 'jstat'],
+  external: ['eventemitter3', 'jstat', /^node:/],
+  // Without the prefix a module of Node looks like a package, and some platforms have it only under its full name.
+  removeNodeProtocol: false,
 } satisfies Options;
 
 /** Every module of the sources, by its path. */

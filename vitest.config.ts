@@ -11,7 +11,7 @@ export default defineConfig({
       { find: /^turnout\/stats$/, replacement: source('stats/index.ts') },
       { find: /^turnout\/bandits$/, replacement: source('bandits/index.ts') },
       { find: /^turnout\/testing$/, replacement: source('testing/index.ts') },
-      { find: /^turnout\/stores\/memory$/, replacement: source('stores/memory.ts') },
+      { find: /^turnout\/stores\/(file|memory|redis)$/, replacement: source('stores/$1.ts') },
     ],
   },
   test: {

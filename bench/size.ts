@@ -42,6 +42,12 @@ const bundles: readonly Bundle[] = [
   })),
   { name: 'router + all strategies', code: router(...strategies), ceiling: 72_000, without: jstat },
   {
+    name: 'turnout/stores/redis',
+    code: `import { redisStore } from 'turnout/stores/redis'; console.log(redisStore);`,
+    ceiling: 9_000,
+    without: [...jstat, 'node:'],
+  },
+  {
     name: 'one test of turnout/stats',
     code: `import { twoProportionZTest } from 'turnout/stats'; console.log(twoProportionZTest);`,
     ceiling: 3_000,
@@ -71,7 +77,11 @@ async function sizeOf({
     logLevel: 'error',
     external: [...external],
     // The built package, as a user's bundler sees it.
-    alias: { turnout: './dist/index.js', 'turnout/stats': './dist/stats.js' },
+    alias: {
+      turnout: './dist/index.js',
+      'turnout/stats': './dist/stats.js',
+      'turnout/stores/redis': './dist/stores/redis.js',
+    },
   });
   const text = outputFiles[0]?.text ?? '';
   return {

@@ -25,17 +25,18 @@ const layers: Readonly<Record<string, number>> = {
 /** Within a layer, these folders may look at each other: judgement reads evidence. */
 const neighbours = new Set(['analysis > evidence', 'bandits > evidence', 'report > simulate', 'testing > stores']);
 
-/** What has an effect or is not known before it runs, and the one file that may say it. */
+/** What has an effect or is not known before it runs, and the one file, or folder, that may say it. */
 const banned: readonly (readonly [pattern: RegExp, home: string])[] = [
   [/\bMath\.random\b/, 'core/rng.ts'],
   [/\bDate\.now\b|\bnew Date\(\)/, 'core/clock.ts'],
   [/\bperformance\.now\b/, 'core/clock.ts'],
   [/\b(setTimeout|setInterval|setImmediate)\(/, 'core/clock.ts'],
   [/\bconsole\./, 'nowhere'],
-  [/\bnew Function\b|\beval\(/, 'nowhere'],
+  // Redis has a command of that name.
+  [/\bnew Function\b|\beval\(/, 'stores/redis/client.ts'],
   [/from 'eventemitter3'/, 'runtime/events.ts'],
   [/from 'jstat'|import\('jstat'\)/, 'stats/jstat.ts'],
-  [/from 'node:/, 'nowhere'],
+  [/from 'node:/, 'stores/file/'],
 ];
 
 const files = readdirSync(root, { recursive: true, encoding: 'utf8' })
@@ -72,7 +73,7 @@ describe('the tree of sources', () => {
 
   test.each(banned)('says %s in one place', (pattern, home) => {
     const places = files.filter(({ source }) => pattern.test(withoutComments(source))).map(({ file }) => file);
-    expect(places.filter((file) => file !== home)).toEqual([]);
+    expect(places.filter((file) => file !== home && !(home.endsWith('/') && file.startsWith(home)))).toEqual([]);
   });
 
   test('has no import cycles', () => {

@@ -24,11 +24,17 @@ router.ready().then(() => router.predict(21, { targetingKey: 'u' })).then(async 
   if (answer !== 42) throw new Error('wrong answer');
   if (storeLaws({ create: () => memoryStore() }).length < 10) throw new Error('too few laws');
   if (!(normal.sf(10) > 7e-24)) throw new Error('no tail');
+  const files = fileStore({ directory: 'rollouts' });
+  if ((await files.read('consumer')) !== undefined) throw new Error('a record from nowhere');
+  const client = { evalsha: async () => ['1', '5000'], eval: async () => [] };
+  if ((await redisStore({ client, subscriber: false }).now()) !== 1005) throw new Error('wrong time');
 });
 `;
 const names = {
   turnout: ['Canary', 'createRouter'],
+  'turnout/stores/file': ['fileStore'],
   'turnout/stores/memory': ['memoryStore'],
+  'turnout/stores/redis': ['redisStore'],
   'turnout/testing': ['storeLaws'],
   'turnout/stats': ['normal'],
 };
