@@ -1,5 +1,7 @@
 import { isTurnoutError, messageOf, TurnoutError } from '../core/errors.js';
 import { show } from '../core/options.js';
+import type { Evidence } from '../evidence/evidence.js';
+import { parseEvidence } from '../evidence/parse-evidence.js';
 
 /** Runs a call of a store and says in its error which one it was; what turnout says itself stays as it is. */
 export async function storeCall<T>(what: string, work: () => Promise<T>): Promise<T> {
@@ -21,5 +23,15 @@ export function parseStored(text: string, where: string, advice = ''): unknown {
       `${where}: expected JSON (was ${show(text)}). It is damaged, or was written by another program.${advice}`,
       { cause: error },
     );
+  }
+}
+
+/** The evidence in a stored text. Throws `state-unreadable`, as `parseStored` does. */
+export function parseStoredEvidence(text: string, where: string, advice = ''): Evidence {
+  const json = parseStored(text, where, advice);
+  try {
+    return parseEvidence(json);
+  } catch (error) {
+    throw new TurnoutError('state-unreadable', `${where}: ${messageOf(error)}${advice}`, { cause: error });
   }
 }

@@ -1,7 +1,6 @@
 import { TurnoutError } from '../../core/errors.js';
 import { emptyEvidence, type Evidence, mergeEvidence } from '../../evidence/evidence.js';
-import { parseEvidence } from '../../evidence/parse-evidence.js';
-import { parseStored } from '../call.js';
+import { parseStoredEvidence } from '../call.js';
 import type { RunScript } from './client.js';
 import type { RouterKeys } from './keys.js';
 import { addDelta, readDeltas, replaceSums } from './scripts.js';
@@ -109,6 +108,6 @@ export class EvidenceLog {
   }
 
   #parse(text: string, key: string): Evidence {
-    return parseEvidence(parseStored(text, `Redis: '${key}'`));
+    return parseStoredEvidence(text, `Redis: '${key}'`);
   }
 }
