@@ -6,6 +6,7 @@ import { type TokenContent, type TokenSigner, decodeToken } from '../evidence/to
 import type { Route } from '../plan/plan.js';
 import { type Decision, type DecisionSource, RoutedDecision } from './decision.js';
 import type { Deadlines } from './waiting/deadlines.js';
+import type { InFlight } from './instances/in-flight.js';
 import { Invoker, type Settlement } from './calls/invoker.js';
 import { MirrorPool } from './mirrors/mirror-pool.js';
 import { ModelPool } from './calls/model-pool.js';
@@ -21,6 +22,9 @@ export interface DataPlaneOptions {
   readonly rng: Rng;
   /** Shared, so that all time limits run on one timer. */
   readonly deadlines: Deadlines;
+  /** Counts the calls of each instance. */
+  readonly inFlight: InFlight;
+  readonly instance?: string | undefined;
   readonly bucketMs?: number | undefined;
   readonly timeoutMs?: number | undefined;
   readonly attemptTimeoutMs?: number | undefined;
@@ -56,9 +60,10 @@ export class DataPlane<M extends string> {
       onError: (error, operation, model) => telemetry.error(error, `${operation} of ${model}`),
       onDrained: (model) => telemetry.emit('drained', () => ({ model })),
     });
-    const { timeoutMs, attemptTimeoutMs, onModelError } = options;
+    const { timeoutMs, attemptTimeoutMs, onModelError, inFlight, instance } = options;
     this.#invoker = new Invoker<M>(this.pool, clock, {
-      ...given({ timeoutMs, attemptTimeoutMs, onModelError }),
+      ...given({ timeoutMs, attemptTimeoutMs, onModelError, instance }),
+      inFlight,
       deadlines,
       onError: (error, operation, model) => telemetry.error(error, `${operation} of ${model}`),
     });

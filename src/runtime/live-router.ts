@@ -102,6 +102,7 @@ export class LiveRouter<Ms extends Models, Qs extends Metrics, M extends string>
       store,
       isPrivate: options.store === undefined,
       clock,
+      rng,
       metrics,
       onPlanEdit: options.onPlanEdit ?? 'restart',
       storeTimeoutMs: options.storeTimeoutMs ?? 5000,
@@ -158,7 +159,7 @@ export class LiveRouter<Ms extends Models, Qs extends Metrics, M extends string>
   status(): RouterStatus<M> {
     const { failingSince, record, state, looks, pendingRollbacks } = this.#loop;
     const root = this.#planner.status(state, record?.revision ?? 1, this.#clock.now());
-    const { current, behind } = this.#adoption;
+    const { behind } = this.#adoption;
     return {
       name: this.name,
       revision: record?.revision ?? 0,

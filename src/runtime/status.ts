@@ -22,7 +22,7 @@ export interface RouterStatus<M extends string> {
   readonly behind: readonly M[];
   /** Rollbacks that are in force here and not stored yet. */
   readonly unstored: number;
-  /** For a load balancer: the models that the plan in force reaches are loaded. */
+  /** For a load balancer: the models that the plan in force reaches are loaded, and this instance is not being updated. */
   readonly ready: boolean;
   /** The last transitions, oldest first. */
   readonly history: readonly HistoryEntry[];
@@ -42,6 +42,11 @@ export function withLooks<M extends string>(
     verdicts: look?.verdicts ?? [],
     children: status.children.map((child) => withLooks(child, looks)),
   };
+}
+
+/** False while a strategy somewhere in the tree wants no requests for this instance. */
+export function takesRequests({ ready, children }: Status<string>): boolean {
+  return ready !== false && children.every(takesRequests);
 }
 
 /** A plan as JSON, for a reader without code: functions and policies are left out and named in `omitted`. */

@@ -92,8 +92,18 @@ export interface Status<M extends string> {
   /** What must happen before the node moves on, in words. */
   readonly waitingFor: readonly string[];
   readonly children: readonly Status<M>[];
+  /** False while this instance must get no requests, since it is drained or updated. Absent where a strategy has no say in it. */
+  readonly ready?: boolean;
   /** More of this kind of strategy: stage, attempt, last verdicts. For people and pages, not for programs. */
   readonly detail?: Json;
+}
+
+/** What a task may ask of the router that runs it. */
+export interface TaskTools {
+  /** Resolves once the newest state is served here, with its models loaded; rejects if one of them cannot be. */
+  serving(): Promise<void>;
+  /** Resolves once the newest state is served here, and no request has been at an instance for `quietMs` on end. */
+  drained(instance: string, quietMs: number): Promise<void>;
 }
 
 /**
@@ -106,7 +116,7 @@ export interface Task {
   readonly name: string;
   readonly where: 'fleet' | 'every' | { readonly instance: string };
   readonly timeoutMs: number;
-  run(signal: AbortSignal): Promise<Json | void>;
+  run(signal: AbortSignal, tools: TaskTools): Promise<Json | void>;
 }
 
 /**

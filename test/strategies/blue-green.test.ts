@@ -12,6 +12,7 @@ const day = 24 * hour;
 const switching = (options: object = {}) =>
   new Drive(new BlueGreen({ blue: 'v1', green: 'v2', ...options } as never) as BlueGreen<'v1', 'v2'>);
 
+const noTools = { serving: () => Promise.resolve(), drained: () => Promise.resolve() };
 const smoke = { name: 'smoke', run: () => true };
 const parity = { name: 'parity', run: () => true };
 const staff = { eq: ['group', 'staff'] } as const;
@@ -205,7 +206,7 @@ describe('the tasks of a blue-green switch', () => {
   test('fail by giving false, by throwing and by rejecting, and by nothing else', async () => {
     const run = async (result: () => unknown) => {
       const [task] = switching({ checks: [{ name: 'x', run: result }] }).tasks();
-      return task?.run(new AbortController().signal);
+      return task?.run(new AbortController().signal, noTools);
     };
     for (const fine of [true, undefined, 0, null, '', Promise.resolve(true)])
       await expect(run(() => fine)).resolves.toBeUndefined();
@@ -223,7 +224,7 @@ describe('the tasks of a blue-green switch', () => {
     const got: AbortSignal[] = [];
     const drive = switching({ warm: (signal: AbortSignal) => void got.push(signal) });
     const { signal } = new AbortController();
-    await drive.tasks()[0]?.run(signal);
+    await drive.tasks()[0]?.run(signal, noTools);
     expect(got).toEqual([signal]);
   });
 

@@ -3,6 +3,7 @@ import type { Context } from '../../core/context.js';
 import type { Deadline, Deadlines } from '../waiting/deadlines.js';
 import { LiveCall } from './live-call.js';
 import type { Call } from './model.js';
+import type { InFlight } from '../instances/in-flight.js';
 import type { ModelPool } from './model-pool.js';
 import { isThenable } from '../waiting/promises.js';
 import { type StreamEnd, StreamMeter } from '../streams/stream-meter.js';
@@ -29,6 +30,10 @@ export interface Settlement {
 /** What attempts share. */
 export interface AttemptTools<M extends string> {
   readonly pool: ModelPool<M>;
+  /** Counts the calls that go to an instance. */
+  readonly inFlight?: InFlight | undefined;
+  /** The instance of calls whose route names none: the one that this process is. */
+  readonly instance?: string | undefined;
   readonly clock: Clock;
   readonly deadlines: Deadlines;
   /** How long a model that was given up counts as in flight at most. */
@@ -73,7 +78,7 @@ export class Attempt<M extends string> {
     this.model = model;
     this.#tools = tools;
     this.#listener = listener;
-    this.#call = new LiveCall(context, mode, instance);
+    this.#call = new LiveCall(context, mode, instance ?? tools.instance);
     this.#startedAt = tools.clock.elapsed();
   }
 
@@ -83,9 +88,11 @@ export class Attempt<M extends string> {
   }
 
   start(input: unknown): void {
-    const { pool } = this.#tools;
+    const { pool, inFlight } = this.#tools;
+    const { instance } = this.#call;
     try {
       pool.enter(this.model);
+      if (instance !== undefined) inFlight?.enter(instance);
     } catch (error) {
       // Not counted in, so not to be counted out.
       this.#released = true;
@@ -216,7 +223,9 @@ export class Attempt<M extends string> {
     if (this.#released) return;
     this.#released = true;
     this.#lateLimit?.cancel();
+    const { instance } = this.#call;
     this.#tools.pool.leave(this.model);
+    if (instance !== undefined) this.#tools.inFlight?.leave(instance);
     this.#listener.released?.();
   }
 }

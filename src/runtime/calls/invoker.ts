@@ -3,6 +3,7 @@ import type { Context } from '../../core/context.js';
 import type { Route } from '../../plan/plan.js';
 import type { Settlement } from './attempt.js';
 import { Deadlines } from '../waiting/deadlines.js';
+import type { InFlight } from '../instances/in-flight.js';
 import type { ModelPool } from './model-pool.js';
 import { Probe, type ProbeResult } from './probe.js';
 import { type Answer, Request, type RequestTools } from './request.js';
@@ -24,6 +25,10 @@ export interface InvokerOptions<M extends string> {
   readonly lateLimitMs?: number;
   /** Shared with others, so that all time limits run on one timer. */
   readonly deadlines?: Deadlines;
+  /** Counts the calls of each instance. */
+  readonly inFlight?: InFlight;
+  /** The instance that this process is: told to every model whose route names no other. */
+  readonly instance?: string;
   /** Told of what reaches nobody else: an `onSettled` that throws, a fallback that fails. */
   onError?(error: unknown, operation: 'settled' | 'fallback', model: M): void;
 }
@@ -37,6 +42,8 @@ export class Invoker<M extends string> {
     this.#tools = {
       pool,
       clock,
+      inFlight: options.inFlight,
+      instance: options.instance,
       deadlines: options.deadlines ?? new Deadlines(clock),
       timeoutMs: options.timeoutMs ?? Infinity,
       attemptTimeoutMs: options.attemptTimeoutMs ?? Infinity,

@@ -1,6 +1,6 @@
 import { TurnoutError, messageOf } from '../../core/errors.js';
 import type { Json } from '../../core/json.js';
-import type { Task } from '../../strategies/strategy.js';
+import type { Task, TaskTools } from '../../strategies/strategy.js';
 import type { Deadline, Deadlines } from '../waiting/deadlines.js';
 import { jsonResult } from './json-result.js';
 
@@ -11,6 +11,7 @@ export type TaskEnd =
 
 export interface TaskRunOptions {
   readonly deadlines: Deadlines;
+  readonly tools: TaskTools;
   claim(task: Task): Promise<boolean>;
   release(task: Task): unknown;
   /** Must not throw. */
@@ -45,7 +46,7 @@ export class TaskRun {
       this.#controller.abort(new TurnoutError('timeout', message));
     });
     try {
-      const detail = jsonResult(await task.run(this.#controller.signal));
+      const detail = jsonResult(await task.run(this.#controller.signal, this.#options.tools));
       this.#end({ how: 'settled', ok: true, detail });
     } catch (error) {
       this.#end({ how: 'settled', ok: false, detail: { error: messageOf(error) } });

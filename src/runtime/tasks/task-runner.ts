@@ -1,6 +1,6 @@
 import type { Clock } from '../../core/clock.js';
 import type { Json } from '../../core/json.js';
-import type { Task } from '../../strategies/strategy.js';
+import type { Task, TaskTools } from '../../strategies/strategy.js';
 import { Deadlines } from '../waiting/deadlines.js';
 import { type TaskEnd, TaskRun } from './task-run.js';
 
@@ -10,6 +10,8 @@ export interface TaskRunnerOptions {
   readonly deadlines?: Deadlines;
   /** Which instance this is: tasks for another are left to it. */
   readonly instance?: string;
+  /** What tasks may ask of their router. Default: one that serves nothing, so that there is nothing to wait for. */
+  readonly tools?: TaskTools;
   /** Tasks at work at once, default 4. The others wait in the order they were wanted. */
   readonly concurrency?: number;
   /** The pause after a claim that failed, default 5000. */
@@ -22,6 +24,8 @@ export interface TaskRunnerOptions {
   settled(task: Task, ok: boolean, detail: Json): void;
   onError(error: unknown, operation: 'claim' | 'release' | 'settled', task: Task): void;
 }
+
+const noTools: TaskTools = { serving: () => Promise.resolve(), drained: () => Promise.resolve() };
 
 interface Entry {
   readonly id: string;
@@ -60,6 +64,11 @@ export class TaskRunner {
       else entry.task = task;
     }
     this.#startWaiting();
+  }
+
+  /** Lets a task run again while it is wanted: its end could not be stored. Runs with the next `want`. */
+  again(id: string): void {
+    if (this.#entries.get(id)?.phase === 'done') this.#entries.delete(id);
   }
 
   /** The ids at work, those that ask for their claim included. */
@@ -104,6 +113,7 @@ export class TaskRunner {
     this.#running += 1;
     entry.run = new TaskRun(task, {
       deadlines: this.#deadlines,
+      tools: this.#options.tools ?? noTools,
       claim: (claimed) => claim(claimed),
       release: (claimed) => release?.(claimed),
       onError: (error, operation) => this.#report(() => onError(error, operation, task)),
