@@ -1,6 +1,6 @@
 import { openFraction, optional, text, verify } from '../core/options.js';
 import { judgeClaim } from './judge-claim.js';
-import { gateAlpha, gateOf, nameOf, ruleCheck, type RuleOptions } from './rule.js';
+import { alphaOf, gateAlpha, gateOf, nameOf, ruleCheck, type RuleOptions } from './rule.js';
 import type { Gate } from './verdict.js';
 
 /** Options of `betterThan`. */
@@ -19,7 +19,12 @@ export function betterThan<const Q extends string>(metric: Q, options: BetterTha
   verify('betterThan', 'metric', metric, text);
   verify('betterThan', 'options', options, ruleCheck({ quantile: optional(openFraction) }));
   const name = nameOf('betterThan', metric);
-  const { alpha = gateAlpha, minOutcomes = 1 } = options;
-  const claim = { ...options, alpha, minOutcomes, metric, direction: 'better', shown: 'pass' } as const;
-  return gateOf(name, [metric], (judged) => judgeClaim(name, judged, claim));
+  const { minOutcomes = 1 } = options;
+  const claim = { ...options, minOutcomes, metric, direction: 'better', shown: 'pass' } as const;
+  return gateOf(
+    name,
+    [metric],
+    (judged) => judgeClaim(name, judged, { ...claim, alpha: alphaOf(options, judged, gateAlpha) }),
+    options,
+  );
 }

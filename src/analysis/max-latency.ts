@@ -1,12 +1,12 @@
 import { all, object, openFraction, optional, positive, positiveCount, verify } from '../core/options.js';
 import { emptySketch, mergeSketches, QuantileSketch } from '../stats/sketch.js';
 import { cellsOf, judgeLimit } from './limit.js';
-import { guardrailOf, nameOf, type RuleOptions } from './rule.js';
+import { guardrailOf, nameOf, severityCheck, type GuardrailOptions } from './rule.js';
 import type { Guardrail } from './verdict.js';
 import { milliseconds, percent } from './words.js';
 
 /** Options of `maxLatency`. */
-export interface MaxLatencyOptions extends RuleOptions {
+export interface MaxLatencyOptions extends GuardrailOptions {
   /** Which quantile, a fraction in (0, 1): 0.95 is the 95th percentile. */
   readonly quantile: number;
   /** The limit, in milliseconds over 0. */
@@ -19,6 +19,7 @@ const optionsCheck = all(
     ms: positive,
     alpha: optional(openFraction),
     minOutcomes: optional(positiveCount),
+    severity: severityCheck,
   }),
 );
 
@@ -34,14 +35,24 @@ export function maxLatency(options: MaxLatencyOptions): Guardrail<never> {
   const { quantile, ms } = options;
   const percentile = `p${Number((quantile * 100).toPrecision(6))}`;
   const name = nameOf('maxLatency', percentile, `${ms} ms`);
-  return guardrailOf(name, [], (judged) => {
-    const merged = cellsOf(judged).reduce((sum, { latency }) => mergeSketches(sum, latency), emptySketch);
-    const sketch = QuantileSketch.from(merged);
-    const n = sketch.count;
-    const events = sketch.countAbove(ms);
-    const estimate = sketch.quantile(quantile) ?? 0;
-    const found = `latency ${percentile} ${milliseconds(estimate)}`;
-    const slow = `the limit of ${milliseconds(ms)}: ${percent(n > 0 ? events / n : 0)} took longer, and ${percent(1 - quantile)} may`;
-    return judgeLimit(name, { events, n, limit: 1 - quantile, of: 'calls', estimate, found, against: slow }, options);
-  });
+  return guardrailOf(
+    name,
+    [],
+    (judged) => {
+      const merged = cellsOf(judged).reduce((sum, { latency }) => mergeSketches(sum, latency), emptySketch);
+      const sketch = QuantileSketch.from(merged);
+      const n = sketch.count;
+      const events = sketch.countAbove(ms);
+      const estimate = sketch.quantile(quantile) ?? 0;
+      const found = `latency ${percentile} ${milliseconds(estimate)}`;
+      const slow = `the limit of ${milliseconds(ms)}: ${percent(n > 0 ? events / n : 0)} took longer, and ${percent(1 - quantile)} may`;
+      return judgeLimit(
+        name,
+        judged,
+        { events, n, limit: 1 - quantile, of: 'calls', estimate, found, against: slow },
+        options,
+      );
+    },
+    options,
+  );
 }

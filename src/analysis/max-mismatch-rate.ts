@@ -1,6 +1,6 @@
 import { fraction, verify } from '../core/options.js';
 import { cellsOf, judgeLimit, total } from './limit.js';
-import { guardrailOf, nameOf, ruleCheck, type RuleOptions } from './rule.js';
+import { guardrailOf, nameOf, guardrailRuleCheck, type GuardrailOptions } from './rule.js';
 import type { Guardrail } from './verdict.js';
 import { percent } from './words.js';
 
@@ -11,23 +11,29 @@ import { percent } from './words.js';
  * pairs. A model that is not deterministic differs from itself: measure that first, by a shadow of the same model, and set the
  * limit above it. Throws ConfigError.
  */
-export function maxMismatchRate(limit: number, options: RuleOptions = {}): Guardrail<never> {
+export function maxMismatchRate(limit: number, options: GuardrailOptions = {}): Guardrail<never> {
   verify('maxMismatchRate', 'limit', limit, fraction);
-  verify('maxMismatchRate', 'options', options, ruleCheck());
+  verify('maxMismatchRate', 'options', options, guardrailRuleCheck());
   const name = nameOf('maxMismatchRate', limit);
-  return guardrailOf(name, [], (judged) => {
-    const cells = cellsOf(judged);
-    const n = total(cells, ({ compared }) => compared);
-    const events = Math.min(
-      n,
-      total(cells, ({ mismatches }) => mismatches),
-    );
-    const estimate = n > 0 ? events / n : 0;
-    const found = `mismatch rate ${percent(estimate)}`;
-    return judgeLimit(
-      name,
-      { events, n, limit, of: 'pairs', estimate, found, against: `the limit of ${percent(limit)}` },
-      options,
-    );
-  });
+  return guardrailOf(
+    name,
+    [],
+    (judged) => {
+      const cells = cellsOf(judged);
+      const n = total(cells, ({ compared }) => compared);
+      const events = Math.min(
+        n,
+        total(cells, ({ mismatches }) => mismatches),
+      );
+      const estimate = n > 0 ? events / n : 0;
+      const found = `mismatch rate ${percent(estimate)}`;
+      return judgeLimit(
+        name,
+        judged,
+        { events, n, limit, of: 'pairs', estimate, found, against: `the limit of ${percent(limit)}` },
+        options,
+      );
+    },
+    options,
+  );
 }

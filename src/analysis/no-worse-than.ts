@@ -2,11 +2,11 @@ import type { Issue } from '../core/errors.js';
 import { isObject } from '../core/json.js';
 import { all, type Check, must, openFraction, optional, text, verify } from '../core/options.js';
 import { judgeClaim } from './judge-claim.js';
-import { guardrailAlpha, guardrailOf, nameOf, ruleCheck, type RuleOptions } from './rule.js';
+import { alphaOf, guardrailAlpha, guardrailOf, guardrailRuleCheck, nameOf, type GuardrailOptions } from './rule.js';
 import type { Guardrail } from './verdict.js';
 
 /** Options of `noWorseThan`. */
-export interface NoWorseThanOptions extends RuleOptions {
+export interface NoWorseThanOptions extends GuardrailOptions {
   /** How much worse is put up with, in the metric's unit; of a binary metric or `error`, as a fraction. Default 0. */
   readonly margin?: number;
   /** The same as a fraction of the control's mean, or of its quantile for `latency`. Default 0. */
@@ -19,7 +19,7 @@ const size = must('a number, 0 or more', (value) => typeof value === 'number' &&
 
 const optionsCheck = (metric: string): Check =>
   all(
-    ruleCheck({ margin: optional(size), relativeMargin: optional(size), quantile: optional(openFraction) }),
+    guardrailRuleCheck({ margin: optional(size), relativeMargin: optional(size), quantile: optional(openFraction) }),
     (value, path, issues: Issue[]) => {
       const { margin, relativeMargin, quantile } = isObject(value) ? value : {};
       if (margin !== undefined && relativeMargin !== undefined) {
@@ -57,7 +57,12 @@ export function noWorseThan<const Q extends string>(metric: Q, options: NoWorseT
     margin !== undefined ? `margin ${margin}` : undefined,
     relativeMargin !== undefined ? `relativeMargin ${relativeMargin}` : undefined,
   );
-  const { alpha = guardrailAlpha, minOutcomes = 1 } = options;
-  const claim = { ...options, alpha, minOutcomes, metric, direction: 'worse', shown: 'fail' } as const;
-  return guardrailOf(name, [metric], (judged) => judgeClaim(name, judged, claim));
+  const { minOutcomes = 1 } = options;
+  const claim = { ...options, minOutcomes, metric, direction: 'worse', shown: 'fail' } as const;
+  return guardrailOf(
+    name,
+    [metric],
+    (judged) => judgeClaim(name, judged, { ...claim, alpha: alphaOf(options, judged, guardrailAlpha) }),
+    options,
+  );
 }
