@@ -9,6 +9,7 @@ const entry = {
   'stores/file': 'src/stores/file.ts',
   'stores/memory': 'src/stores/memory.ts',
   'stores/redis': 'src/stores/redis.ts',
+  simulate: 'src/simulate/index.ts',
   testing: 'src/testing/index.ts',
 };
 

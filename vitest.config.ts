@@ -10,6 +10,7 @@ export default defineConfig({
       { find: /^turnout$/, replacement: source('index.ts') },
       { find: /^turnout\/stats$/, replacement: source('stats/index.ts') },
       { find: /^turnout\/bandits$/, replacement: source('bandits/index.ts') },
+      { find: /^turnout\/simulate$/, replacement: source('simulate/index.ts') },
       { find: /^turnout\/testing$/, replacement: source('testing/index.ts') },
       { find: /^turnout\/stores\/(file|memory|redis)$/, replacement: source('stores/$1.ts') },
     ],

@@ -1,0 +1,28 @@
+export type { Level } from './level.js';
+export type { OutcomeFunction, SimulatedOutcome, SimulatedRequest } from './outcome.js';
+export type { Outage } from './outages.js';
+export type { ClosedPopulation, OpenPopulation, Population } from './population.js';
+export type { RecordedLines, RecordedTraffic } from './recorded.js';
+export type {
+  ArmCounts,
+  ArmResult,
+  HarmResult,
+  ModelResult,
+  Sample,
+  ShareSeries,
+  SimulationResult,
+  TimelineEntry,
+  VerdictSeries,
+} from './result.js';
+export type { ScriptedAnswer, ScriptedCommand } from './script.js';
+export type { ServedRequest } from './serve.js';
+export { simulate } from './simulate.js';
+export type {
+  ModelOutcomes,
+  SimulatedAmount,
+  SimulatedEvent,
+  SimulatedLatency,
+  SimulatedModel,
+} from './simulated-model.js';
+export type { SimulationOptions } from './simulation-options.js';
+export type { Burst, DailyWave, Traffic } from './traffic.js';
