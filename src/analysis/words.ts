@@ -27,3 +27,25 @@ export function evidenceOf(eValue: number, alpha: number): string {
 export function unitsOf({ per }: Measure): string {
   return `${per}s`;
 }
+
+/** A whole number with commas between thousands: `3,100`. */
+export function countOf(n: number): string {
+  return String(Math.round(n)).replaceAll(/\B(?=(?:\d{3})+$)/g, ',');
+}
+
+const units = [
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['min', 60_000],
+  ['s', 1000],
+] as const;
+
+/** A time in its two greatest units, as people say it: `2 h 10 min`, `45 s`. */
+export function durationOf(ms: number): string {
+  if (!(ms >= 1000)) return milliseconds(Math.max(0, ms));
+  const at = units.findIndex(([, size]) => ms >= size);
+  const [name, size] = units[at] as (typeof units)[number];
+  const [nextName, nextSize] = units[at + 1] ?? ['ms', 1];
+  const rest = Math.floor((ms % size) / nextSize);
+  return `${Math.floor(ms / size)} ${name}${rest > 0 && nextName !== 'ms' ? ` ${rest} ${nextName}` : ''}`;
+}
