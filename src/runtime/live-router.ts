@@ -18,9 +18,8 @@ import { Deadlines } from './waiting/deadlines.js';
 import { withTimeLimit } from './waiting/time-limit.js';
 import type { Decision } from './decision.js';
 import { memoryStore } from './control/memory-store.js';
-import type { StateStore } from './control/store.js';
 import { alertMark } from './control/record.js';
-import type { AlertSeverity } from './control/store.js';
+import type { AlertSeverity, StateStore } from './control/store.js';
 import { Instances } from './instances/instances.js';
 import type { Difference } from './mirrors/mirror-pool.js';
 import type { InputOf, Models } from './calls/model.js';
@@ -132,7 +131,13 @@ export class LiveRouter<Ms extends Models, Qs extends Metrics, M extends string>
       settled: ({ id, node }, ok, detail) => void this.#signalSettled(id, node, ok, detail),
       onError: (error, operation) => this.#telemetry.error(error, operation),
     });
-    this.#ticker = new Ticker(clock, rng, disabled ? false : (options.tickEveryMs ?? 10_000), () => this.tick());
+    this.#ticker = new Ticker({
+      clock,
+      rng,
+      everyMs: disabled ? false : (options.tickEveryMs ?? 10_000),
+      tick: () => this.#round(true),
+      listen: (onHint) => this.#listen(store, onHint),
+    });
   }
 
   route(context?: Context): Route<M> {
@@ -186,9 +191,13 @@ export class LiveRouter<Ms extends Models, Qs extends Metrics, M extends string>
     return this.#telemetry.events.on(event, listener);
   }
 
-  async tick(): Promise<void> {
+  tick(): Promise<void> {
+    return this.#round(false);
+  }
+
+  async #round(patient: boolean): Promise<void> {
     if (this.#isDisabled || this.#isClosed) return;
-    await this.#loop.tick();
+    await this.#loop.tick(patient);
     this.#adoption.retry();
     await this.#instances.beat();
     this.#wantTasks();
@@ -302,6 +311,20 @@ export class LiveRouter<Ms extends Models, Qs extends Metrics, M extends string>
     // Its end is known to nobody: tasks bear to be run again, and a state that waits for an end that was lost does not.
     if (!accepted) this.#tasks.again(task);
     this.#wantTasks();
+  }
+
+  /** Hints are a help, not the truth: a store that cannot give them is asked in the usual rhythm. */
+  #listen(store: StateStore, onHint: () => void): (() => void) | undefined {
+    const guarded = <T>(work: () => T): T | undefined => {
+      try {
+        return work();
+      } catch (error) {
+        this.#telemetry.error(error, 'store subscribe');
+        return undefined;
+      }
+    };
+    const stop = guarded(() => store.subscribe?.(this.name, onHint));
+    return () => guarded(() => stop?.());
   }
 
   #wantTasks(): void {

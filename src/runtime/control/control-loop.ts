@@ -4,12 +4,9 @@ import type { Evidence } from '../../evidence/evidence.js';
 import type { Metrics } from '../../evidence/metric.js';
 import { rootScope } from '../../strategies/scope.js';
 import type { Command, NodeVerdicts, Signal, Transition } from '../../strategies/strategy.js';
-import type { Deadlines } from '../waiting/deadlines.js';
-import { Archive, type HistorySink } from './archive.js';
-import { Outbox } from './outbox.js';
-import { RecordKeeper, type RecordKeeperOptions, type Stored } from './record-keeper.js';
-import type { HistoryEntry, RolloutRecord } from './store.js';
-import { withTimeLimit } from '../waiting/time-limit.js';
+import type { Stored } from './record-keeper.js';
+import type { RolloutRecord } from './store.js';
+import { StoreLink, type StoreLinkOptions } from './store-link.js';
 import { UnstoredRollbacks } from './unstored-rollbacks.js';
 import { viewOf } from './view.js';
 
@@ -27,22 +24,11 @@ export interface InForce {
   readonly isStored: boolean;
 }
 
-export interface ControlLoopOptions
-  extends Pick<RecordKeeperOptions, 'router' | 'strategy' | 'store' | 'clock' | 'instance' | 'onPlanEdit'> {
+export interface ControlLoopOptions extends Omit<StoreLinkOptions, 'onRecord'> {
   /** The store belongs to this router alone, so that the first state is in force before anything is read. */
   readonly isPrivate: boolean;
   readonly metrics: Metrics;
-  readonly storeTimeoutMs: number;
-  readonly deadlines: Deadlines;
-  readonly history?: HistorySink | undefined;
-  /** A name for a writer that was never used before. */
-  newReplica(): string;
-  /** What was counted since the last call. */
-  takeDelta(now: number): Evidence | undefined;
   adopt(force: InForce): void;
-  /** Tells the world what this replica stored. */
-  notify(entries: readonly HistoryEntry[]): void;
-  onError(error: unknown, operation: string): void;
 }
 
 const writesMax = 5;
@@ -55,50 +41,31 @@ const accepted: Answer = { accepted: true };
  */
 export class ControlLoop {
   readonly #options: ControlLoopOptions;
-  readonly #keeper: RecordKeeper;
-  readonly #outbox: Outbox;
-  readonly #archive: Archive;
-  readonly #limited: <T>(work: Promise<T>) => Promise<T>;
+  readonly #link: StoreLink;
   readonly #unstored = new UnstoredRollbacks((state, command, stored) => this.#reduce(state, command, stored));
   #queue: Promise<unknown> = Promise.resolve();
-  #failingSince: number | undefined;
-  #failures = 0;
-  /** Whether the last read succeeded: only then a rollback that changes nothing is known to be needless. */
-  #isFresh = false;
   #looks: ReadonlyMap<string, NodeVerdicts> = new Map();
 
   constructor(options: ControlLoopOptions) {
     this.#options = options;
-    this.#limited = (work) => withTimeLimit(work, options.storeTimeoutMs, options.deadlines, 'The store');
-    this.#outbox = new Outbox(options.store, options.router, options.newReplica);
-    this.#archive = new Archive({ ...options, sink: options.history, limited: this.#limited });
-    this.#keeper = new RecordKeeper({
-      ...options,
-      replica: options.newReplica(),
-      limited: this.#limited,
-      onRecord: () => this.#adopt(),
-      notify: (entries) => {
-        this.#archive.add(entries, this.#outbox.evidence()?.strata ?? []);
-        options.notify(entries);
-      },
-    });
-    if (options.isPrivate) this.#keeper.startAlone();
+    this.#link = new StoreLink({ ...options, onRecord: () => this.#adopt() });
+    if (options.isPrivate) this.#link.startAlone();
   }
 
   /** The last record read or written. */
   get record(): RolloutRecord | undefined {
-    return this.#keeper.stored?.record;
+    return this.#link.stored?.record;
   }
 
   /** The state in force; undefined before the first read of a shared store. */
   get state(): Json | undefined {
-    const { stored } = this.#keeper;
+    const { stored } = this.#link;
     return stored && this.#unstored.on(stored).state;
   }
 
   /** Since when the store has failed, ms since 1970; undefined while it answers. */
   get failingSince(): number | undefined {
-    return this.#failingSince;
+    return this.#link.failingSince;
   }
 
   get pendingRollbacks(): number {
@@ -106,7 +73,7 @@ export class ControlLoop {
   }
 
   counters(): Readonly<Record<string, number>> {
-    return { lostDeltas: this.#outbox.lost, droppedHistory: this.#archive.dropped };
+    return this.#link.counters();
   }
 
   /** What guardrails and gates said at the last tick, by node. */
@@ -116,22 +83,22 @@ export class ControlLoop {
 
   /** All evidence known here. */
   get evidence(): Evidence | undefined {
-    return this.#outbox.evidence();
+    return this.#link.evidence;
   }
 
   /** Reads the record, or creates it. Resolves to false if the store did not let us. */
   start(): Promise<boolean> {
-    return this.#inTurn(() => this.#read());
+    return this.#inTurn(() => this.#link.read());
   }
 
-  /** One round: read, send and read evidence, judge, and store what follows. Never rejects. */
-  tick(): Promise<void> {
+  /**
+   * One round: read, send and read evidence, judge, and store what follows. Never rejects. A `patient` one spares a store that has
+   * failed, and judges by what is known here.
+   */
+  tick(patient = false): Promise<void> {
     return this.#inTurn(async () => {
-      const failures = this.#failures;
-      await this.#read();
-      await this.#exchangeEvidence();
-      if (this.#keeper.stored !== undefined) await this.#apply({ type: 'tick' });
-      if (this.#failures === failures) this.#failingSince = undefined;
+      await this.#link.exchange(patient);
+      if (this.#link.stored !== undefined) await this.#apply({ type: 'tick' });
     });
   }
 
@@ -141,9 +108,9 @@ export class ControlLoop {
     this.#unstored.addAwaited(command);
     this.#adopt();
     return this.#inTurn(async () => {
-      const isRead = await this.#read();
+      const isRead = await this.#link.read();
       this.#unstored.answered(command);
-      const { stored } = this.#keeper;
+      const { stored } = this.#link;
       if (stored === undefined) return { accepted: true, reason: 'it takes effect once the store answers' };
       const refused = this.#unstored.on(stored).refusals.get(command);
       const answer = await this.#apply(undefined);
@@ -156,51 +123,25 @@ export class ControlLoop {
   /** Hands a signal to the strategy and stores what follows. */
   signal(signal: Signal): Promise<Answer> {
     return this.#inTurn(async () => {
-      const isRead = await this.#read();
+      const isRead = await this.#link.read();
       return isRead ? this.#apply(signal) : { accepted: false, reason: 'the store does not answer' };
     });
   }
 
   /** Sends the last evidence. */
   close(): Promise<void> {
-    return this.#inTurn(() => this.#exchangeEvidence());
+    return this.#inTurn(async () => void (await this.#link.sendEvidence(true)));
   }
 
   /** One thing at a time, in the order they came. */
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const turn = this.#queue.then(() => work().finally(() => this.#archive.flush()));
+    const turn = this.#queue.then(() => work().finally(() => this.#link.archive()));
     this.#queue = turn.catch(() => {});
     return turn;
   }
 
-  async #attempt(operation: string, work: () => Promise<void>): Promise<boolean> {
-    try {
-      await work();
-      return true;
-    } catch (error) {
-      this.#failures += 1;
-      this.#failingSince ??= this.#options.clock.now();
-      this.#options.onError(error, operation);
-      return false;
-    }
-  }
-
-  async #read(): Promise<boolean> {
-    this.#isFresh = await this.#attempt('read', () => this.#keeper.sync());
-    return this.#isFresh;
-  }
-
-  async #exchangeEvidence(): Promise<void> {
-    // By the common time: a replica whose own clock is ahead would close everybody's buckets.
-    this.#outbox.put(this.#options.takeDelta(this.#keeper.now()));
-    await this.#attempt('evidence', async () => {
-      await this.#outbox.flush(this.#limited);
-      await this.#outbox.read(this.#limited);
-    });
-  }
-
   #adopt(): void {
-    const { stored } = this.#keeper;
+    const { stored } = this.#link;
     if (stored === undefined) return;
     const { state } = this.#unstored.on(stored);
     this.#options.adopt({ state, revision: stored.record.revision, isStored: state === stored.state });
@@ -210,8 +151,8 @@ export class ControlLoop {
   #reduce(state: Json, signal: Signal, { record }: Stored): Transition<Json> {
     const { strategy, router, metrics, instance } = this.#options;
     const revision = record.revision + 1;
-    const strata = this.#outbox.evidence()?.strata ?? [];
-    const view = viewOf({ router, revision, now: this.#keeper.now(), metrics, strata }, router);
+    const strata = this.#link.evidence?.strata ?? [];
+    const view = viewOf({ router, revision, now: this.#link.now(), metrics, strata }, router);
     try {
       return strategy.reduce(state, signal, view, rootScope(router, revision, instance));
     } catch (error) {
@@ -223,18 +164,15 @@ export class ControlLoop {
   /** Reduces on the newest state and stores what follows, again from the start if another replica was faster. */
   async #apply(signal: Signal | undefined): Promise<Answer> {
     for (let write = 0; write < writesMax; write += 1) {
-      const stored = this.#keeper.stored as Stored;
+      const stored = this.#link.stored as Stored;
       const { state, notices, refused } = this.#next(stored, signal);
       const answer = refused === undefined ? accepted : { accepted: false, reason: refused };
       if (state === stored.state) {
-        if (this.#isFresh) this.#unstored.removeUnawaited();
+        if (this.#link.isFresh) this.#unstored.removeUnawaited();
         return answer;
       }
       const included = this.#unstored.all;
-      let outcome: 'stored' | 'conflict' | undefined;
-      await this.#attempt('write', async () => {
-        outcome = await this.#keeper.write(stored, state, notices);
-      });
+      const outcome = await this.#link.write(stored, state, notices);
       if (outcome === undefined) return { accepted: false, reason: 'the store does not answer' };
       if (outcome === 'conflict') continue;
       this.#unstored.remove(included);

@@ -61,6 +61,7 @@ export class Replica {
       store: options.store,
       isPrivate: options.isPrivate ?? false,
       clock: options.clock,
+      rng: seededRng(1),
       metrics: {},
       onPlanEdit: options.onPlanEdit ?? 'restart',
       storeTimeoutMs,
