@@ -23,8 +23,8 @@ const nothing: Sum = { position: 0, id: '', evidence: emptyEvidence };
 const idLength = 40;
 /** The most entries of one answer, so that no script holds the server up for long. */
 const pageMax = 512;
-/** The longest log, in multiples of `sumUpEvery`: only where nobody can sum it up does it get there. */
-const logMax = 64;
+/** The most deltas that wait to be summed up, in multiples of `sumUpEvery`: only where nobody can do it are there as many. */
+const waitingMax = 64;
 /** A log that should have been summed up by another replica is summed up by whoever sees it, at this multiple. */
 const overdue = 4;
 
@@ -50,7 +50,7 @@ export class EvidenceLog {
   async add(writer: string, seq: number, delta: Evidence): Promise<'added' | 'duplicate' | 'refused'> {
     const { sums, log, lastSeq } = this.#keys;
     const { sumUpEvery, forgetWritersAfterMs } = this.#options;
-    const args = [seq, JSON.stringify(delta), forgetWritersAfterMs, logMax * sumUpEvery];
+    const args = [seq, JSON.stringify(delta), forgetWritersAfterMs, waitingMax * sumUpEvery];
     const [answer, position] = await this.#run(addDelta, [lastSeq(writer), sums, log], args);
     if (answer === 'added' && Number(position) % sumUpEvery === 0) this.#isDue = true;
     if (answer === 'added' || answer === 'duplicate' || answer === 'refused') return answer;
@@ -63,7 +63,7 @@ export class EvidenceLog {
 
   async read(writer: string): Promise<{ evidence: Evidence; lastSeq: number }> {
     const { sums, log, lastSeq } = this.#keys;
-    const pagesMax = Math.ceil((logMax * this.#options.sumUpEvery) / pageMax) + 2;
+    const pagesMax = Math.ceil((2 * waitingMax * this.#options.sumUpEvery) / pageMax) + 2;
     let sum = this.#sum;
     for (let page = 0; page < pagesMax; page += 1) {
       const answer = await this.#run(readDeltas, [lastSeq(writer), sums, log], [sum.position, sum.id, pageMax]);

@@ -23,8 +23,8 @@ return {'ok'}
 `;
 
 /**
- * KEYS: last seq of the writer, sums, log. ARGV: seq, delta, ms until a silent writer is forgotten, the longest log.
- * Answers what became of it, and the position that it was added at (or how long the log is, when it is full). An entry begins with the digest of all entries up to it, by
+ * KEYS: last seq of the writer, sums, log. ARGV: seq, delta, ms until a silent writer is forgotten, the most that may wait to be summed up.
+ * Answers what became of it, and the position that it was added at (or how many wait, when they are too many). An entry begins with the digest of all entries up to it, by
  * which a reader knows that what it read before is still the beginning of what is stored.
  */
 export const addDelta = `
@@ -35,12 +35,12 @@ if seq ~= last + 1 then return {'refused'} end
 local sums = redis.call('HMGET', KEYS[2], 'start', 'position', 'id')
 local start, base = tonumber(sums[1] or '0'), tonumber(sums[2] or '0')
 local length = redis.call('LLEN', KEYS[3])
-if length >= tonumber(ARGV[4]) then return {'full', tostring(length)} end
 if start + length < base then
   -- The log was deleted or evicted: what it held beyond the sums is gone, and counting goes on behind them.
   start = base
   redis.call('HSET', KEYS[2], 'start', tostring(start))
 end
+if start + length - base >= tonumber(ARGV[4]) then return {'full', tostring(start + length - base)} end
 local before = redis.call('LINDEX', KEYS[3], -1) or sums[3] or ''
 local id = redis.sha1hex(string.sub(before, 1, 40) .. ' ' .. KEYS[1] .. ' ' .. ARGV[1])
 redis.call('RPUSH', KEYS[3], id .. ARGV[2])
