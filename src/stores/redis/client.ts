@@ -12,7 +12,7 @@ export interface IoredisClient {
 export interface IoredisSubscriber {
   subscribe(channel: string): Promise<unknown>;
   unsubscribe(channel: string): Promise<unknown>;
-  on(event: 'message', listener: (channel: string, message: string) => void): unknown;
+  on(event: 'message', listener: (channel: string) => void): unknown;
   on(event: 'error', listener: (error: Error) => void): unknown;
   disconnect(): void;
 }
@@ -27,7 +27,7 @@ export interface NodeRedisClient {
 /** What is used of a connection of `redis` that listens. */
 export interface NodeRedisSubscriber {
   connect(): Promise<unknown>;
-  subscribe(channel: string, listener: (message: string) => void): Promise<unknown>;
+  subscribe(channel: string, listener: () => void): Promise<unknown>;
   unsubscribe(channel: string): Promise<unknown>;
   on(event: 'error', listener: (error: Error) => void): unknown;
   destroy(): void;

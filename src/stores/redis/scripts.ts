@@ -9,7 +9,7 @@ if revision == ARGV[1] then return {'unchanged'} end
 return {'record', redis.call('HGET', KEYS[1], 'record')}
 `;
 
-/** KEYS: record. ARGV: the expected revision or '', the next one, the next record, the message for those who listen. */
+/** KEYS: record. ARGV: the expected revision or '', the next one, the next record, the channel of those who listen. */
 export const compareAndSetRecord = `
 local revision = redis.call('HGET', KEYS[1], 'revision')
 if (revision or '') ~= ARGV[1] then
@@ -17,8 +17,8 @@ if (revision or '') ~= ARGV[1] then
   return {'conflict', redis.call('HGET', KEYS[1], 'record')}
 end
 redis.call('HSET', KEYS[1], 'revision', ARGV[2], 'record', ARGV[3])
--- A hint only: where the user may not publish, polling finds the change.
-redis.pcall('PUBLISH', KEYS[1], ARGV[4])
+-- A hint only: where the user may not publish, polling finds the change. A client's key prefix is put before keys, not channels.
+redis.pcall('PUBLISH', ARGV[4], ARGV[2])
 return {'ok'}
 `;
 

@@ -20,8 +20,7 @@ export function connectSubscriber(
 const isNodeRedis = (subscriber: RedisSubscriber): subscriber is NodeRedisSubscriber => 'destroy' in subscriber;
 
 function ofIoredis(subscriber: IoredisSubscriber, isOwn: boolean, tell: (channel: string) => void): HintConnection {
-  // By the message, not by the channel, which has the client's key prefix.
-  subscriber.on('message', (_channel, message) => tell(message));
+  subscriber.on('message', tell);
   return {
     subscribe: (channel) => subscriber.subscribe(channel),
     unsubscribe: (channel) => subscriber.unsubscribe(channel),
@@ -40,7 +39,7 @@ function ofNodeRedis(subscriber: NodeRedisSubscriber, isOwn: boolean, tell: (cha
         connected = undefined;
         throw error;
       });
-      await subscriber.subscribe(channel, tell);
+      await subscriber.subscribe(channel, () => tell(channel));
     },
     unsubscribe: (channel) => subscriber.unsubscribe(channel),
     close: () => {
