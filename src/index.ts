@@ -99,5 +99,6 @@ export type { EpochReport, NodeReport, Reportable, RolloutReport } from './runti
 export { reportOf } from './runtime/reporting/rollout-report.js';
 export type { NodeStatus, RouterStatus } from './runtime/status.js';
 export type { Authorize } from './runtime/authority.js';
+export type { LastKnown } from './runtime/control/record-keeper.js';
 export type { HistorySink } from './runtime/control/archive.js';
 export type { AlertMark, AlertSeverity, HistoryEntry, RolloutRecord, StateStore } from './runtime/control/store.js';

@@ -113,6 +113,7 @@ export class LiveRouter<Ms extends Models, Qs extends Metrics, M extends string>
         if (!disabled) this.#adoption.adopt(force);
       },
       history: options.history,
+      lastKnown: options.lastKnown,
       notify: (entries) => this.#telemetry.history(entries),
       onError: (error, operation) => this.#telemetry.error(error, `store ${operation}`),
     });
@@ -169,7 +170,7 @@ export class LiveRouter<Ms extends Models, Qs extends Metrics, M extends string>
       name: this.name,
       revision: record?.revision ?? 0,
       root: withLooks(root, looks),
-      stale: failingSince !== undefined || state === undefined,
+      stale: failingSince !== undefined || !this.#loop.isRead,
       staleMs: failingSince === undefined ? 0 : Math.max(0, this.#clock.now() - failingSince),
       behind,
       unstored: pendingRollbacks,
@@ -208,7 +209,7 @@ export class LiveRouter<Ms extends Models, Qs extends Metrics, M extends string>
   }
 
   async ready(): Promise<void> {
-    if (!this.#isDisabled && this.#loop.record === undefined && !(await this.#loop.start())) {
+    if (!this.#isDisabled && !this.#loop.isRead && !(await this.#loop.start()) && this.#loop.record === undefined) {
       throw new TurnoutError('store-failed', `The store of '${this.name}' did not answer: the stable model is served.`);
     }
     this.#wantTasks();

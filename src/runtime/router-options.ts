@@ -30,6 +30,7 @@ import type { Models } from './calls/model.js';
 import type { Authorize } from './authority.js';
 import type { HistorySink } from './control/archive.js';
 import type { OnPlanEdit } from './control/plan-edit.js';
+import type { LastKnown } from './control/record-keeper.js';
 import type { StateStore } from './control/store.js';
 
 /** Metrics that are measured without being declared, so that every guardrail may name them. */
@@ -61,6 +62,11 @@ export interface RouterOptions<Ms extends Models, Qs extends Metrics, S> {
   readonly models: Ms;
   /** What may be reported. Errors and latency are always measured. */
   readonly metrics?: Qs;
+  /**
+   * Whether a unit makes many requests (default), or `'one'`, your word that none comes back. With many, arms are compared by
+   * clusters of units; with one, each request is an observation of its own, which is exact and a little sharper.
+   */
+  readonly visits?: 'many' | 'one';
   readonly strategy: S;
   /** Where replicas meet. Default: this process alone, forgotten when it ends. */
   readonly store?: StateStore;
@@ -91,6 +97,8 @@ export interface RouterOptions<Ms extends Models, Qs extends Metrics, S> {
   /** Makes tokens that cannot be forged. Default: none, and `report` trusts its caller. */
   readonly tokens?: TokenSigner;
   readonly mirrors?: MirrorOptions;
+  /** Keeps the last record of a shared store in a place of this replica's own, so that it can start while the store is down. */
+  readonly lastKnown?: LastKnown;
   /** Who may give which order. Default: whoever holds the router. The machine's own rollbacks are not asked about. */
   readonly authorize?: Authorize;
   /** Keeps every transition and alert, with the evidence that each was judged by; the record keeps the last hundred. */
@@ -114,6 +122,7 @@ const shape = object({
   ),
   models: recordOf(anything, { min: 1 }),
   metrics: optional(metricsCheck),
+  visits: optional(oneOf('many', 'one')),
   strategy: must('a strategy, such as new Canary({ … })', isStrategy),
   store: optional(storeCheck),
   replica: optional(text),
@@ -138,6 +147,12 @@ const shape = object({
     }),
   ),
   authorize: optional(callable),
+  lastKnown: optional(
+    must(
+      'an object with load() and save(record)',
+      (value) => isFunctionAt(value, 'load') && isFunctionAt(value, 'save'),
+    ),
+  ),
   history: optional(callable),
   logger: optional(
     must('a logger', (value) => ['debug', 'info', 'warn', 'error'].every((key) => isFunctionAt(value, key))),

@@ -50,6 +50,7 @@ export class ControlLoop {
     this.#options = options;
     this.#link = new StoreLink({ ...options, onRecord: () => this.#adopt() });
     if (options.isPrivate) this.#link.startAlone();
+    else this.#link.recall();
   }
 
   /** The last record read or written. */
@@ -61,6 +62,11 @@ export class ControlLoop {
   get state(): Json | undefined {
     const { stored } = this.#link;
     return stored && this.#unstored.on(stored).state;
+  }
+
+  /** False while nothing but what this replica knew before it started is known. */
+  get isRead(): boolean {
+    return this.#options.isPrivate || this.#link.isRead;
   }
 
   /** Since when the store has failed, ms since 1970; undefined while it answers. */

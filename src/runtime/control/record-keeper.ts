@@ -13,6 +13,13 @@ export interface Stored {
   readonly state: Json;
 }
 
+/** A place of this replica's own for the last record, for a start while the store is down. Both may throw. */
+export interface LastKnown {
+  /** What `save` was given last; undefined if there is nothing. */
+  load(): unknown;
+  save(record: RolloutRecord): void;
+}
+
 export interface RecordKeeperOptions {
   readonly router: string;
   readonly strategy: Strategy;
@@ -21,6 +28,8 @@ export interface RecordKeeperOptions {
   readonly replica: string;
   readonly instance?: string;
   readonly onPlanEdit: OnPlanEdit;
+  readonly lastKnown?: LastKnown | undefined;
+  onError(error: unknown, operation: string): void;
   /** Puts a time limit on a call of the store. */
   limited<T>(work: Promise<T>): Promise<T>;
   /** Another record came into force. */
@@ -42,6 +51,8 @@ export class RecordKeeper {
   readonly #nodes: Readonly<Record<string, string>>;
   #stored: Stored | undefined;
   #unsure: readonly UnsureWrite[] = [];
+  /** Whether the store was ever read: what was known before may be of another program, and old. */
+  #isRead = false;
   #lastNow = 0;
   #clockOffsetMs = 0;
 
@@ -54,21 +65,38 @@ export class RecordKeeper {
     return this.#stored;
   }
 
+  get isRead(): boolean {
+    return this.#isRead;
+  }
+
   /** Takes the first state as stored, before a store was asked: right only where no other replica can exist. */
   startAlone(): void {
     this.#set(this.#first());
+  }
+
+  /** Takes the last record that this replica knew as stored, until the store is read. One that does not fit the program is left. */
+  recall(): void {
+    const { lastKnown, onError } = this.#options;
+    try {
+      const json = lastKnown?.load();
+      if (json === undefined || json === null) return;
+      const record = parseRecord(json as RolloutRecord);
+      if (editedNodes(record.nodes, this.#nodes).size === 0) this.#set(this.#parse(record));
+    } catch (error) {
+      onError(error, 'recall');
+    }
   }
 
   /** Reads what is stored. The first replica creates the record; a store that was emptied gets back what is known here. */
   async sync(): Promise<void> {
     const { store, router, clock, limited } = this.#options;
     if (store.now !== undefined) this.#clockOffsetMs = (await limited(store.now())) - clock.now();
-    const answer = await limited(store.read(router, this.#stored?.record.revision));
+    const answer = await limited(store.read(router, this.#isRead ? this.#stored?.record.revision : undefined));
     if (answer === 'unchanged') return;
     if (answer !== undefined) return this.#accept(answer);
     const { record } = this.#stored ?? this.#first();
     const written = await limited(store.compareAndSet(router, undefined, record));
-    if (written.ok) this.#set(this.#parse(record));
+    if (written.ok) this.#take(this.#parse(record));
     else if (written.current !== undefined) await this.#accept(written.current);
   }
 
@@ -87,7 +115,7 @@ export class RecordKeeper {
       await (written.current === undefined ? this.sync() : this.#accept(written.current));
       return 'conflict';
     }
-    this.#set({ record: next, state });
+    this.#take({ record: next, state });
     this.#options.notify(entries);
     return 'stored';
   }
@@ -106,8 +134,8 @@ export class RecordKeeper {
     const record = parseRecord(json);
     const { router, onPlanEdit } = this.#options;
     const edited = editedNodes(record.nodes, this.#nodes);
-    const isFirst = this.#stored === undefined;
-    if (edited.size === 0 || (onPlanEdit === 'keep' && isFirst)) return this.#set(this.#parse(record));
+    const isFirst = !this.#isRead;
+    if (edited.size === 0 || (onPlanEdit === 'keep' && isFirst)) return this.#take(this.#parse(record));
     if (onPlanEdit === 'restart' && isFirst) return this.#restart(record, edited);
     // While running, an edit is another program's: restarting here too would make the two undo each other for ever.
     throw new TurnoutError(
@@ -129,7 +157,7 @@ export class RecordKeeper {
     const written = await limited(store.compareAndSet(router, record.revision, next));
     if (!written.ok)
       throw new TurnoutError('store-failed', 'Another replica changed the edited plan at the same time.');
-    this.#set(this.#parse(next));
+    this.#take(this.#parse(next));
     notify(entries);
   }
 
@@ -145,11 +173,28 @@ export class RecordKeeper {
     return { record: { ...base, state, updatedAt: now, updatedBy: replica }, state };
   }
 
+  /** Takes over what the store has. */
+  #take(stored: Stored): void {
+    this.#isRead = true;
+    this.#set(stored);
+    this.#remember(stored.record);
+  }
+
   #set(stored: Stored): void {
-    const isNew = this.#stored?.record.revision !== stored.record.revision;
+    const before = this.#stored?.record;
+    // A store that was emptied, or a memory of another one, may have the same revision of another history.
+    const isNew = before?.revision !== stored.record.revision || before.updatedBy !== stored.record.updatedBy;
     this.#stored = stored;
     this.#announceUnsure(stored.record);
     if (isNew) this.#options.onRecord();
+  }
+
+  #remember(record: RolloutRecord): void {
+    try {
+      this.#options.lastKnown?.save(record);
+    } catch (error) {
+      this.#options.onError(error, 'remember');
+    }
   }
 
   /** A write that failed may have taken effect: once it is seen in the history, what it had to tell is told, once. */

@@ -24,7 +24,6 @@ export interface StoreLinkOptions extends Omit<RecordKeeperOptions, 'replica' | 
   takeDelta(now: number): Evidence | undefined;
   /** Tells the world what this replica stored. */
   notify(entries: readonly HistoryEntry[]): void;
-  onError(error: unknown, operation: string): void;
 }
 
 /**
@@ -73,6 +72,11 @@ export class StoreLink {
     return this.#isFresh;
   }
 
+  /** Whether the store was ever read. */
+  get isRead(): boolean {
+    return this.#keeper.isRead;
+  }
+
   /** Since when the store has failed, ms since 1970; undefined while it answers. */
   get failingSince(): number | undefined {
     return this.#failingSince;
@@ -80,6 +84,11 @@ export class StoreLink {
 
   counters(): Readonly<Record<string, number>> {
     return { lostDeltas: this.#outbox.lost, droppedHistory: this.#archive.dropped };
+  }
+
+  /** Begins with what this replica knew last, until the store is read. */
+  recall(): void {
+    this.#keeper.recall();
   }
 
   startAlone(): void {

@@ -317,6 +317,7 @@ describe('the keeper of the record', () => {
       replica: 'k',
       onPlanEdit,
       limited: (work) => work,
+      onError: () => {},
       onRecord: () => {
         records += 1;
       },

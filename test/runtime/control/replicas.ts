@@ -9,6 +9,7 @@ import { Deadlines } from '../../../src/runtime/waiting/deadlines.js';
 import { Recorder } from '../../../src/runtime/recording/recorder.js';
 import type { StateStore } from '../../../src/runtime/control/store.js';
 import { rootScope } from '../../../src/strategies/scope.js';
+import type { LastKnown } from '../../../src/runtime/control/record-keeper.js';
 import type { HistoryEntry } from '../../../src/runtime/control/store.js';
 import type { Strategy } from '../../../src/strategies/strategy.js';
 import { ManualClock } from '../../../src/testing/manual-clock.js';
@@ -51,6 +52,7 @@ export class Replica {
     clock: Clock;
     isPrivate?: boolean;
     onPlanEdit?: 'restart' | 'keep' | 'reject';
+    lastKnown?: LastKnown;
   }) {
     this.#clock = options.clock;
     this.#strategy = options.strategy;
@@ -65,6 +67,7 @@ export class Replica {
       metrics: {},
       onPlanEdit: options.onPlanEdit ?? 'restart',
       storeTimeoutMs,
+      lastKnown: options.lastKnown,
       deadlines: new Deadlines(options.clock),
       newReplica: () => {
         made += 1;
