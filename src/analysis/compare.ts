@@ -4,11 +4,13 @@ import type { Cell } from '../evidence/stratum.js';
 import type { Harm } from '../stats/sequential/odds-mixture.js';
 import { inversePropensityBetting, inversePropensityMeans } from '../stats/sequential/inverse-propensity.js';
 import { emptySketch, type SketchJson, sketchRelativeError, sketchSteps } from '../stats/sketch.js';
-import { type Difference, differenceOf, scoreEvidence } from './difference.js';
+import { type Difference, differenceOf, scoreEvidence, widened } from './difference.js';
 import { eitherWayEvidence, eventEvidence } from './event-evidence.js';
 import type { Measure } from './measure.js';
 import { type ArmPair, observe, type Observed, observeSlow } from './observe.js';
+import { refuseReturningUnits } from './returning-units.js';
 import { shiftSketch } from './shift-sketch.js';
+import { clusteredPairs, clusterEvidence, designEffectIn, firstEventEvidence, meanEvidence } from './unit-evidence.js';
 import type { Judged } from './verdict.js';
 
 /** What is to be shown of the candidate: that it is worse than the control by more than a margin, or better. */
@@ -40,12 +42,15 @@ export interface Comparison {
 export const defaultQuantile = 0.95;
 
 /**
- * Tests a claim with the method that is exact for the measure, where there is one:
+ * Tests a claim with the method that is right for the measure and for how its units behave.
  *
- * binary and zero or relative margin: event-binomial, which needs no maturation; with a zero margin on non-events as well, since
- * events may be common; binary and absolute margin, or capped values: inverse-propensity betting, over mature strata; latencies:
- * event-binomial on the slow calls; values without a cap: the score mixture, which is asymptotic, since no exact test of an
- * unbounded mean exists (Bahadur and Savage 1956).
+ * Where units may come back: clusters of units, and for events of binary measures also each unit's first one, which is exact; the
+ * mean of both e-values. Where each request is an observation of its own: binary and zero or relative margin: event-binomial, which
+ * needs no maturation; with a zero margin on non-events as well, since events may be common; binary and absolute margin, or capped
+ * values: inverse-propensity betting, over mature strata; latencies: event-binomial on the slow calls; values without a cap: the
+ * score mixture, which is asymptotic, since no exact test of an unbounded mean exists (Bahadur and Savage 1956).
+ *
+ * Throws `domain` where each request was to be an observation of its own and units come back all the same.
  */
 export function compareArms(judged: Judged, control: string, measure: Measure, claim: Claim): Comparison {
   const all = observe(judged, control, measure);
@@ -54,6 +59,44 @@ export function compareArms(judged: Judged, control: string, measure: Measure, c
   if (harm === 'fewer' && !((claim.relativeMargin ?? 0) < 1)) {
     throw new TurnoutError('domain', `relativeMargin must be under 1 where less of '${measure.name}' is worse.`);
   }
+  if (all.pairs.some(({ units }) => units !== undefined)) return compareUnits(all, harm, claim);
+  if (measure.per !== 'pair') refuseReturningUnits(judged);
+  return compareRequests(all, harm, claim);
+}
+
+/** Over units: what a request's outcome has in common with the unit's others is part of the variance. */
+function compareUnits(all: Observed, harm: Harm, claim: Claim): Comparison {
+  const { measure } = all;
+  const { margin = 0, relativeMargin = 0 } = claim;
+  const pairs = clusteredPairs(all.pairs);
+  const isLatency = measure.type === 'latency';
+  const used = isLatency
+    ? observeSlow({ ...all, pairs }, claim.quantile ?? defaultQuantile, relativeMargin)
+    : { ...all, pairs };
+  const difference = differenceOf(used);
+  const designEffect = designEffectIn(pairs, isLatency ? 0 : difference?.theta);
+  // A margin of latencies is in the calls that count as slow already.
+  const tested =
+    isLatency || !(relativeMargin > 0) ? difference : differenceOf(withControl(used, harm, relativeMargin));
+  const isBinary = measure.type !== 'continuous';
+  const options = { harm, margin, isBinary };
+  const ofClusters = tested === undefined ? 0 : clusterEvidence(tested, designEffect, options);
+  const hasEvents = measure.type === 'binary' && !(margin > 0);
+  const logE = hasEvents ? meanEvidence(ofClusters, firstEventEvidence(all.pairs, harm, relativeMargin)) : ofClusters;
+  const test = hasEvents
+    ? 'clusters of units (asymptotic), and their first events'
+    : isLatency
+      ? 'clusters of units (asymptotic), on slow calls'
+      : 'clusters of units (asymptotic)';
+  return {
+    ...summary(used, hasEvents ? all.pairs : used.pairs, logE, test),
+    difference: difference && widened(difference, designEffect),
+  };
+}
+
+/** Each request an observation of its own. */
+function compareRequests(all: Observed, harm: Harm, claim: Claim): Comparison {
+  const { measure } = all;
   if (measure.type === 'latency') {
     const slow = observeSlow(all, claim.quantile ?? defaultQuantile, claim.relativeMargin ?? 0);
     return summary(slow, slow.pairs, eventEvidence(slow.pairs, harm, 0), 'event-binomial on slow calls');
@@ -63,14 +106,22 @@ export function compareArms(judged: Judged, control: string, measure: Measure, c
     const { cap } = measure;
     return cap === undefined
       ? summary(all, mature, scores(all, harm, claim), 'score mixture (asymptotic)')
-      : summary(all, mature, betting(mature, measure, cap, harm, claim), 'inverse-propensity betting');
+      : withCovariate(
+          all,
+          mature,
+          betting(mature, measure, cap, harm, claim),
+          harm,
+          claim,
+          'inverse-propensity betting',
+        );
   }
   const { margin = 0, relativeMargin = 0 } = claim;
   if (!(margin > 0)) {
     // Errors are rare by nature, and a ratio of non-events would not be the ratio that a relative margin is of.
     const isEitherWay = measure.per !== 'call' && !(relativeMargin > 0);
     const logE = isEitherWay ? eitherWayEvidence(all.pairs, harm) : eventEvidence(all.pairs, harm, relativeMargin);
-    return summary(all, all.pairs, logE, isEitherWay ? 'event-binomial, on events and non-events' : 'event-binomial');
+    const test = isEitherWay ? 'event-binomial, on events and non-events' : 'event-binomial';
+    return withCovariate(all, all.pairs, logE, harm, claim, test);
   }
   const strata = mature.map(({ share, candidateSums, controlSums }) => ({
     share,
@@ -78,7 +129,20 @@ export function compareArms(judged: Judged, control: string, measure: Measure, c
     control: { n: controlSums.n, events: controlSums.sum },
   }));
   const { logE } = inversePropensityBetting(strata, { margin, harm });
-  return summary(all, mature, logE, 'inverse-propensity betting');
+  return withCovariate(all, mature, logE, harm, claim, 'inverse-propensity betting');
+}
+
+/** With a covariate, the mean of the exact e-value and that of the adjusted score, which is where a covariate can help. */
+function withCovariate(
+  all: Observed,
+  used: readonly ArmPair[],
+  exact: number,
+  harm: Harm,
+  claim: Claim,
+  test: string,
+): Comparison {
+  if (all.measure.covariate === undefined) return summary(all, used, exact, test);
+  return summary(all, used, meanEvidence(exact, scores(all, harm, claim)), `${test}, and CUPED score (asymptotic)`);
 }
 
 function summary(observed: Observed, used: readonly ArmPair[], logE: number, test: string): Comparison {
@@ -94,19 +158,26 @@ function summary(observed: Observed, used: readonly ArmPair[], logE: number, tes
 
 /** A relative margin is an absolute one against a control whose values are that much worse. */
 function scores(observed: Observed, harm: Harm, { margin = 0, relativeMargin = 0 }: Claim): number {
-  const factor = harm === 'more' ? 1 + relativeMargin : 1 - relativeMargin;
-  const scaled =
-    relativeMargin > 0 ? { ...observed, pairs: observed.pairs.map((pair) => scaleControl(pair, factor)) } : observed;
-  const difference = differenceOf(scaled);
+  const difference = differenceOf(relativeMargin > 0 ? withControl(observed, harm, relativeMargin) : observed);
   return difference === undefined ? 0 : scoreEvidence(difference, harm, margin);
 }
 
+function withControl(observed: Observed, harm: Harm, relativeMargin: number): Observed {
+  const factor = harm === 'more' ? 1 + relativeMargin : 1 - relativeMargin;
+  return { ...observed, pairs: observed.pairs.map((pair) => scaleControl(pair, factor)) };
+}
+
 function scaleControl(pair: ArmPair, factor: number): ArmPair {
-  const { share, candidate, control, candidateSums, isMature } = pair;
-  const { n, sum, sumSq } = pair.controlSums;
-  const controlSums = { n, sum: sum * factor, sumSq: sumSq * factor * factor };
+  const { sum, sumSq, paired } = pair.controlSums;
+  const controlSums = {
+    ...pair.controlSums,
+    sum: sum * factor,
+    sumSq: sumSq * factor * factor,
+    ...(paired && { paired: { ...paired, product: paired.product * factor } }),
+  };
   // Without the folded score, which was taken against the control as it is.
-  return { share, candidate, control, candidateSums, controlSums, isMature };
+  const { folded: _, ...rest } = pair;
+  return { ...rest, controlSums };
 }
 
 function betting(

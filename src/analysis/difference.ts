@@ -1,15 +1,9 @@
-import {
-  addScores,
-  emptyScore,
-  type ScoreResult,
-  type ScoreSums,
-  type ValueSums,
-  scoreResult,
-  stratifiedScore,
-} from '../stats/sequential/score.js';
+import { addFoldedScores, type ArmSums, scoreArms } from '../evidence/arm-score.js';
+import type { FoldedScore } from '../evidence/stratum.js';
+import { emptyScore, type ScoreResult, type ScoreSums, scoreResult } from '../stats/sequential/score.js';
 import { scoreMixture } from '../stats/sequential/score-mixture.js';
 import type { Harm } from '../stats/sequential/odds-mixture.js';
-import type { ArmPair, Observed } from './observe.js';
+import type { Observed } from './observe.js';
 
 /** Two arms' means, weighted alike over strata, so that a ramp or a drift moves both in the same way. */
 export interface Difference {
@@ -20,6 +14,8 @@ export interface Difference {
   readonly score: ScoreResult;
   /** The variance at which the mixture and its interval are sharpest. */
   readonly rho: number;
+  /** The slope of the covariate that was taken out (CUPED); absent where there is none. */
+  readonly theta?: number;
 }
 
 /** The score mixture is sharpest at 10 events: below 5 its early looks are known to exceed their level. */
@@ -29,32 +25,53 @@ const pairsAtBest = 100;
 
 /** The stratified difference of the candidate's mean from the control's, over mature strata; `undefined` while there is none. */
 export function differenceOf({ measure, pairs }: Observed): Difference | undefined {
-  let sums = emptyScore;
+  let sums: FoldedScore = emptyScore;
   let controlSum = 0;
   for (const pair of pairs) {
     if (!pair.isMature) continue;
-    const score = pair.folded ?? scoreOf(pair);
-    sums = addScores(sums, score);
-    if (score.weight > 0) controlSum += (score.weight * pair.controlSums.sum) / pair.controlSums.n;
+    const { residuals: _, ...score } = pair.folded ?? scoreArms(pair.candidateSums, pair.controlSums);
+    sums = addFoldedScores(sums, score);
+    if (score.weight > 0) controlSum += (score.weight * pair.controlSums.sum) / overOf(pair.controlSums);
   }
   if (!(sums.weight > 0)) return undefined;
-  const score = scoreResult(sums);
+  const { theta, ...adjusted } = withoutCovariate(sums);
+  const score = scoreResult(adjusted);
   const controlMean = controlSum / sums.weight;
   // In a metric's own unit a fixed number would mean something else for euros than for cents.
-  const rho = measure.type === 'continuous' ? pairsAtBest * (sums.variance / sums.weight) : eventsAtBest;
-  return { mean: controlMean + score.estimate, controlMean, estimate: score.estimate, score, rho };
+  const rho = measure.type === 'continuous' ? pairsAtBest * (score.variance / score.weight) : eventsAtBest;
+  const mean = controlMean + score.estimate;
+  return { mean, controlMean, estimate: score.estimate, score, rho, ...(theta !== undefined && { theta }) };
 }
 
-/** Values are 0 or 1 when their sum is that of their squares; then the exact variance of counts is known. Folding does the same. */
-const isCount = ({ n, sum, sumSq }: ValueSums): boolean => sum === sumSq && Number.isInteger(sum) && sum <= n;
-
-function scoreOf({ candidateSums: treatment, controlSums: control }: ArmPair): ScoreSums {
-  if (!(isCount(treatment) && isCount(control))) return stratifiedScore([{ treatment, control }], 'mean');
-  const counts = {
-    treatment: { n: treatment.n, events: treatment.sum },
-    control: { n: control.n, events: control.sum },
+/**
+ * The score after what the covariate explains was taken out: U - theta U_x with the theta of least variance, from deviations within
+ * arms and strata (CUPED; Deng, Xu, Kohavi and Walker, WSDM 2013). Without an effect U_x is 0 on average, so nothing is biased.
+ */
+function withoutCovariate({
+  score,
+  variance,
+  weight,
+  covariate,
+}: FoldedScore): ScoreSums & { readonly theta?: number } {
+  if (covariate === undefined || !(covariate.variance > 0)) return { score, variance, weight };
+  const theta = covariate.covariance / covariate.variance;
+  return {
+    score: score - theta * covariate.score,
+    variance: Math.max(0, variance - theta * covariate.covariance),
+    weight,
+    theta,
   };
-  return stratifiedScore([counts], 'binary');
+}
+
+/** What a mean divides by: a ratio's denominators, else its observations. */
+const overOf = ({ n, ratio, paired }: ArmSums): number => (ratio === true ? (paired?.sum ?? 0) : n);
+
+/** The same difference when units that come back widen its variance by `designEffect`. */
+export function widened(difference: Difference, designEffect: number): Difference {
+  const { score, rho } = difference;
+  const { variance, weight, estimate } = score;
+  const result = scoreResult({ score: score.score, variance: variance * designEffect, weight });
+  return { ...difference, score: { ...result, estimate }, rho: rho * designEffect * designEffect };
 }
 
 /**

@@ -1,10 +1,11 @@
 import { own } from '../core/json.js';
 import { emptyCell } from '../evidence/cell.js';
-import { armsOf } from '../evidence/fold.js';
-import type { Cell, Stratum } from '../evidence/stratum.js';
-import type { ScoreSums, ValueSums } from '../stats/sequential/score.js';
+import { type ArmSums, logSumsOf, residualsOf, scoreArms, withResiduals } from '../evidence/arm-score.js';
+import { armsOf, folded as closed } from '../evidence/fold.js';
+import type { Cell, FoldedScore, Stratum } from '../evidence/stratum.js';
+import type { ValueSums } from '../stats/sequential/score.js';
 import { countOf, mergeSketches, QuantileSketch, emptySketch, sketchSteps } from '../stats/sketch.js';
-import { isMature, type Measure, sumsOf } from './measure.js';
+import { denominatorOf, isMature, type Measure, sumsOf } from './measure.js';
 import { shiftSketch } from './shift-sketch.js';
 import type { Judged } from './verdict.js';
 
@@ -14,12 +15,25 @@ export interface ArmPair {
   readonly share: number;
   readonly candidate: Cell;
   readonly control: Cell;
-  readonly candidateSums: ValueSums;
-  readonly controlSums: ValueSums;
+  readonly candidateSums: ArmSums;
+  readonly controlSums: ArmSums;
   /** False while attribution windows are open: a test that divides by n must leave the pair out. */
   readonly isMature: boolean;
   /** What the buckets of a folded stratum added to the score, each for itself. */
-  readonly folded?: ScoreSums;
+  readonly folded?: FoldedScore;
+  /** What is known of units that may come back; absent where each request is an observation of its own. */
+  readonly units?: PairUnits;
+}
+
+/** What a comparison over units, not requests, needs of a pair. */
+export interface PairUnits {
+  readonly epoch: number;
+  readonly salt: string;
+  /** The score with its residuals by cluster. Absent of folded strata that kept none, as against an arm that is not the baseline. */
+  readonly score?: FoldedScore;
+  /** The units whose first event was counted in each arm. */
+  readonly candidateEvents?: string;
+  readonly controlEvents?: string;
 }
 
 /** A measure of one arm beside the control. */
@@ -38,22 +52,46 @@ export function observe(judged: Judged, control: string, measure: Measure): Obse
     const candidate = own(stratum.cells, judged.arm) ?? emptyCell;
     const controlCell = own(stratum.cells, control) ?? emptyCell;
     const folded = foldedScore(stratum, measure.name, judged.arm, control);
-    return [
-      {
-        share: mine / (mine + theirs),
-        candidate,
-        control: controlCell,
-        candidateSums: sumsOf(measure, candidate),
-        controlSums: sumsOf(measure, controlCell),
-        isMature: isMature(stratum, measure, judged.now),
-        ...(folded !== undefined && { folded }),
-      },
-    ];
+    const pair = {
+      share: mine / (mine + theirs),
+      candidate,
+      control: controlCell,
+      candidateSums: pairSums(measure, candidate),
+      controlSums: pairSums(measure, controlCell),
+      isMature: isMature(stratum, measure, judged.now),
+      ...(folded !== undefined && { folded }),
+    };
+    const units = unitsOf(stratum, measure, pair);
+    return [units === undefined ? pair : { ...pair, units }];
   });
   return { measure, pairs };
 }
 
-function foldedScore(stratum: Stratum, metric: string, arm: string, control: string): ScoreSums | undefined {
+/** Latencies as their logarithms, for all but the slow calls, which are counted apart. */
+function pairSums(measure: Measure, cell: Cell): ArmSums {
+  return measure.type === 'latency' ? logSumsOf(cell.latency) : sumsOf(measure, cell);
+}
+
+function unitsOf({ epoch, salt, from }: Stratum, measure: Measure, pair: ArmPair): PairUnits | undefined {
+  const over = denominatorOf(measure);
+  const { candidate, control, candidateSums, controlSums, folded } = pair;
+  if (over === undefined) return undefined;
+  const kept = from === closed ? undefined : residualsOf([candidate, control], measure.name, over);
+  const score = kept === undefined ? folded : withResiduals(scoreArms(candidateSums, controlSums), kept);
+  const [mine, theirs] = [candidate, control].map(({ unitEvents }) => own(unitEvents ?? {}, measure.name));
+  if (kept === undefined && folded?.residuals === undefined && mine === undefined && theirs === undefined) {
+    return undefined;
+  }
+  return {
+    epoch,
+    salt,
+    ...(score !== undefined && { score }),
+    ...(mine !== undefined && { candidateEvents: mine }),
+    ...(theirs !== undefined && { controlEvents: theirs }),
+  };
+}
+
+function foldedScore(stratum: Stratum, metric: string, arm: string, control: string): FoldedScore | undefined {
   // Scores are kept against the baseline only; against another arm the counts of the epoch must do, whose shares were constant.
   if (stratum.scores === undefined || armsOf(stratum).at(-1) !== control) return undefined;
   return own(own(stratum.scores, metric) ?? {}, arm);
@@ -85,7 +123,9 @@ export function observeSlow(observed: Observed, quantile: number, relativeMargin
     thresholdMs,
     pairs: observed.pairs.map((pair, index) => {
       const { candidate, control } = latencies[index] as (typeof latencies)[number];
-      return { ...pair, candidateSums: slow(candidate), controlSums: slow(control) };
+      // Without the folded score, which is that of logarithms.
+      const { folded: _, ...rest } = pair;
+      return { ...rest, candidateSums: slow(candidate), controlSums: slow(control) };
     }),
   };
 }

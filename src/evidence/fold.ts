@@ -1,7 +1,17 @@
-import { own } from '../core/json.js';
-import { addScores, type ScoreSums, stratifiedScore } from '../stats/sequential/score.js';
-import { addCells, emptyCell, emptySums, joinRecords } from './cell.js';
-import type { Cell, MetricSums, Scores, Stratum } from './stratum.js';
+import { own, recordOf } from '../core/json.js';
+import {
+  addFoldedScores,
+  type ArmSums,
+  armSumsOf,
+  logSumsOf,
+  residualsOf,
+  scoreArms,
+  withResiduals,
+} from './arm-score.js';
+import { addCells, emptyCell, emptySums } from './cell.js';
+import { joinRecords } from './records.js';
+import type { Cell, FoldedScore, Scores, Stratum } from './stratum.js';
+import type { Denominator } from './unit-clusters.js';
 
 /** What marks a stratum whose time buckets were added up. */
 export const folded = -1;
@@ -11,52 +21,52 @@ export function armsOf({ arms, shares }: Stratum): readonly string[] {
   return arms ?? Object.keys(shares);
 }
 
-interface Sums {
-  readonly n: number;
-  readonly sum: number;
-  readonly sumSq: number;
-}
-
-/** A mean's sums over what it is a mean of. Reports without their exposure (it travels in another delta) are their own n. */
-function sumsOf(cell: Cell, metric: string, perExposure: boolean): Sums {
-  const { n, sum, sumSq }: MetricSums = own(cell.metrics, metric) ?? emptySums;
-  const over = perExposure ? Math.max(n, cell.exposed) : n;
-  // No values have a smaller sum of squares than their mean's: what rounding or a damaged store took away is put back.
-  return { n: over, sum, sumSq: over > 0 ? Math.max(sumSq, (sum / over) * sum) : 0 };
-}
-
-/** Values are only ever 0 or 1 when their sum is that of their squares: then the exact variance of counts is known. */
-const isCount = ({ n, sum, sumSq }: Sums) => sum === sumSq && Number.isInteger(sum) && sum <= n;
-
-function compare(treatment: Sums, control: Sums): ScoreSums {
-  const events = ({ n, sum }: Sums) => ({ n, events: sum });
-  const { score, variance, weight } =
-    isCount(treatment) && isCount(control)
-      ? stratifiedScore([{ treatment: events(treatment), control: events(control) }], 'binary')
-      : stratifiedScore([{ treatment, control }], 'mean');
-  // Without z and the estimate: only sums add up.
-  return { score, variance, weight };
-}
-
-function errorsOf({ outcomes, errors }: Cell): Sums {
+function errorsOf({ outcomes, errors }: Cell): ArmSums {
   const sum = Math.min(errors, outcomes);
   return { n: outcomes, sum, sumSq: sum };
+}
+
+/** What a metric is, as the cells of a stratum tell. */
+function metricsOf(cells: readonly Cell[]): ReadonlyMap<string, 'exposed' | 'own'> {
+  const metrics = new Map<string, 'exposed' | 'own'>();
+  for (const cell of cells) {
+    for (const [metric, { per }] of Object.entries(cell.metrics)) {
+      if (per === 'exposure' || !metrics.has(metric)) metrics.set(metric, per === 'exposure' ? 'exposed' : 'own');
+    }
+  }
+  return metrics;
 }
 
 function scoresOf(stratum: Stratum): Scores {
   const arms = armsOf(stratum);
   const control = own(stratum.cells, arms.at(-1) ?? '') ?? emptyCell;
   const cells = arms.slice(0, -1).map((arm) => [arm, own(stratum.cells, arm) ?? emptyCell] as const);
-  const metrics = new Set([control, ...cells.map(([, cell]) => cell)].flatMap((cell) => Object.keys(cell.metrics)));
-  const perExposure = (metric: string) =>
-    [control, ...cells.map(([, cell]) => cell)].some((cell) => own(cell.metrics, metric)?.per === 'exposure');
-  const errors = cells.map(([arm, cell]) => [arm, compare(errorsOf(cell), errorsOf(control))] as const);
-  const scores = [...metrics].map((metric) => {
-    const over = perExposure(metric);
-    const byArm = cells.map(([arm, cell]) => [arm, compare(sumsOf(cell, metric, over), sumsOf(control, metric, over))]);
-    return [metric, Object.fromEntries(byArm)];
+  const all = [control, ...cells.map(([, cell]) => cell)];
+  const byArm = (metric: string, over: Denominator, sumsOf: (cell: Cell) => ArmSums) =>
+    recordOf(
+      cells.map(([arm, cell]) => {
+        const score = scoreArms(sumsOf(cell), sumsOf(control));
+        return [arm, withResiduals(score, residualsOf([cell, control], metric, over))] as const;
+      }),
+    );
+  const scores = [...metricsOf(all)].map(([metric, over]) => {
+    const sums = (cell: Cell) => armSumsOf(own(cell.metrics, metric) ?? emptySums, over === 'exposed', cell.exposed);
+    return [metric, byArm(metric, over, sums)] as const;
   });
-  return Object.fromEntries([...scores, ['error', Object.fromEntries(errors)]]);
+  const latency = ({ latency: sketch }: Cell) => logSumsOf(sketch);
+  return recordOf([
+    ...scores,
+    ['error', byArm('error', 'outcomes', errorsOf)] as const,
+    // Comparisons of latencies need it for no more than how alike a unit's calls are.
+    ...(all.some(({ clusters }) => clusters !== undefined)
+      ? [['latency', byArm('latency', 'outcomes', latency)] as const]
+      : []),
+  ]);
+}
+
+/** Clusters end in the residuals; all else of a cell adds up over the buckets of an epoch. */
+function closed(cells: Stratum['cells']): Stratum['cells'] {
+  return recordOf(Object.entries(cells).map(([arm, { clusters: _, ...cell }]) => [arm, cell] as const));
 }
 
 /**
@@ -65,7 +75,9 @@ function scoresOf(stratum: Stratum): Scores {
  * counts and shares lose nothing. Folding a folded stratum changes nothing.
  */
 export function fold(stratum: Stratum): Stratum {
-  return stratum.from === folded ? stratum : { ...stratum, from: folded, scores: scoresOf(stratum) };
+  return stratum.from === folded
+    ? stratum
+    : { ...stratum, from: folded, cells: closed(stratum.cells), scores: scoresOf(stratum) };
 }
 
 /** The sum of two strata of one node, epoch and bucket. Should their terms differ, which no plan does, the lesser text stands. */
@@ -80,8 +92,8 @@ export function addStrata(a: Stratum, b: Stratum): Stratum {
   };
 }
 
-const addByArm = (a: Readonly<Record<string, ScoreSums>>, b: Readonly<Record<string, ScoreSums>>) =>
-  joinRecords(a, b, addScores);
+const addByArm = (a: Readonly<Record<string, FoldedScore>>, b: Readonly<Record<string, FoldedScore>>) =>
+  joinRecords(a, b, addFoldedScores);
 
 function termsOf(stratum: Stratum): string {
   // Not sorted by arm: without `arms` the order of the shares says which is the baseline.

@@ -1,8 +1,8 @@
 import { recordOf } from '../core/json.js';
 import { CellCounter } from './counter.js';
+import { KnownUnits } from './known-units.js';
 import { latestTime, textMax } from './parse.js';
 import type { Cell, Stratum } from './stratum.js';
-import { UnitBitmap } from './unit-bitmap.js';
 
 /** What a node of the plan in force counts under. */
 export interface NodeEpoch {
@@ -30,7 +30,7 @@ interface OpenStratum {
 interface OpenEpoch {
   readonly terms: NodeEpoch;
   /** The units that the node has seen under its salt: shared by all epochs of the salt. */
-  readonly units: UnitBitmap;
+  readonly units: KnownUnits;
   readonly strata: Map<number, OpenStratum>;
   /** The bucket that was asked for last: nearly always the one that is asked for next. */
   last: OpenStratum | undefined;
@@ -118,7 +118,7 @@ export class Ledger {
     const isSame = before !== undefined && JSON.stringify(before.terms) === JSON.stringify(terms);
     const alike = [...epochs.values()].find((epoch) => epoch.terms.salt === terms.salt);
     if (before !== undefined) this.#forget(before);
-    const units = alike?.units ?? new UnitBitmap();
+    const units = alike?.units ?? new KnownUnits();
     const open = isSame ? before : { terms, units, strata: new Map<number, OpenStratum>(), last: undefined };
     // Set again, not only kept: the order of the maps is that of the last adoption.
     this.#nodes.set(terms.node, epochs.set(terms.epoch, open));

@@ -7,6 +7,8 @@ export interface ReportedValue {
   readonly name: string;
   readonly metric: Metric<unknown>;
   readonly value: number;
+  /** Of a ratio. */
+  readonly denominator?: number;
 }
 
 /** A report after its check: what can be counted, and why the rest cannot. */
@@ -35,8 +37,9 @@ export function parseOutcome(metrics: Metrics, report: unknown): ReportedOutcome
     if (value === undefined) continue;
     const metric = own(metrics, name);
     if (metric !== undefined) {
-      const counted = numberOf(metric, value);
+      const counted = metric.type === 'ratio' ? ratioOf(value) : numberOf(metric, value);
       if (typeof counted === 'number') values.push({ name, metric, value: counted });
+      else if (typeof counted === 'object') values.push({ name, metric, ...counted });
       else reasons.push(`${name}: ${counted} (was ${show(value)})`);
     } else if (name === 'error') {
       if (typeof value === 'boolean') builtIn.error = value;
@@ -58,4 +61,18 @@ function numberOf({ type, cap }: Metric<unknown>, value: unknown): number | stri
   const least = cap === undefined ? -greatestValue : 0;
   const isCountable = typeof value === 'number' && value >= least && value <= greatestValue;
   return isCountable ? value : `must be a number from ${least} to ${greatestValue}`;
+}
+
+/** Both parts of a ratio, or what they should have been. */
+function ratioOf(value: unknown): { readonly value: number; readonly denominator: number } | string {
+  const { numerator, denominator } = isObject(value) ? value : {};
+  const isRatio =
+    typeof numerator === 'number' &&
+    typeof denominator === 'number' &&
+    Math.abs(numerator) <= greatestValue &&
+    denominator >= 0 &&
+    denominator <= greatestValue;
+  return isRatio
+    ? { value: numerator, denominator }
+    : `must be { numerator, denominator }, numbers of at most ${greatestValue}, the denominator 0 or more`;
 }

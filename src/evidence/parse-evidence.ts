@@ -1,4 +1,3 @@
-import type { ScoreSums } from '../stats/sequential/score.js';
 import { parseCell } from './cell.js';
 import { canonical, type Dropped, epochsMax, type Evidence, liveStrataMax } from './evidence.js';
 import { folded } from './fold.js';
@@ -13,7 +12,8 @@ import {
   textMax,
   unreadable,
 } from './parse.js';
-import type { Scores, Stratum } from './stratum.js';
+import type { FoldedScore, Scores, Stratum } from './stratum.js';
+import { parseByCluster } from './unit-clusters.js';
 
 const armsMax = 1024;
 const metricsMax = 256;
@@ -69,16 +69,29 @@ function parseSalt(where: string, json: unknown): string {
 }
 
 function parseScores(where: string, json: unknown): Scores {
-  // One more than the metrics: `error`.
-  return parseRecord(where, json, metricsMax + 1, (metric, arms) => parseRecord(metric, arms, armsMax, parseScore));
+  // Two more than the metrics: `error` and `latency`.
+  return parseRecord(where, json, metricsMax + 2, (metric, arms) => parseRecord(metric, arms, armsMax, parseScore));
 }
 
-function parseScore(where: string, json: unknown): ScoreSums {
-  const { score, variance, weight } = parseObject(where, json);
-  const { MAX_VALUE } = Number;
+function parseScore(where: string, json: unknown): FoldedScore {
+  const { score, variance, weight, residuals, covariate } = parseObject(where, json);
   return {
-    score: parseNumber(`${where}.score`, score, -MAX_VALUE, MAX_VALUE),
-    variance: parseNumber(`${where}.variance`, variance, 0, MAX_VALUE),
-    weight: parseNumber(`${where}.weight`, weight, 0, MAX_VALUE),
+    score: parseFinite(`${where}.score`, score),
+    variance: parseNumber(`${where}.variance`, variance, 0, Number.MAX_VALUE),
+    weight: parseNumber(`${where}.weight`, weight, 0, Number.MAX_VALUE),
+    ...(residuals === undefined ? {} : { residuals: parseByCluster(`${where}.residuals`, residuals) }),
+    ...(covariate === undefined ? {} : { covariate: parseCovariate(`${where}.covariate`, covariate) }),
   };
 }
+
+function parseCovariate(where: string, json: unknown): NonNullable<FoldedScore['covariate']> {
+  const { score, variance, covariance, residuals } = parseObject(where, json);
+  return {
+    score: parseFinite(`${where}.score`, score),
+    variance: parseNumber(`${where}.variance`, variance, 0, Number.MAX_VALUE),
+    covariance: parseFinite(`${where}.covariance`, covariance),
+    ...(residuals === undefined ? {} : { residuals: parseByCluster(`${where}.residuals`, residuals) }),
+  };
+}
+
+const parseFinite = (where: string, json: unknown) => parseNumber(where, json, -Number.MAX_VALUE, Number.MAX_VALUE);

@@ -1,5 +1,14 @@
 import type { ScoreSums } from '../stats/sequential/score.js';
 import type { SketchJson } from '../stats/sketch.js';
+import type { ByCluster, UnitClusters } from './unit-clusters.js';
+
+/** Sums of the second value x that belongs to each value y of a metric: a ratio's denominator, or a covariate. */
+export type PairedSums = {
+  readonly sum: number;
+  readonly sumSq: number;
+  /** The sum of x times y. */
+  readonly product: number;
+};
 
 /** Sums of what was reported of one metric in one cell. */
 export type MetricSums = {
@@ -13,6 +22,9 @@ export type MetricSums = {
   readonly per?: 'exposure';
   /** For capped metrics: the distribution of min(value, cap). */
   readonly sketch?: SketchJson;
+  /** The metric is a ratio of sums, over the denominators in `paired`. */
+  readonly ratio?: true;
+  readonly paired?: PairedSums;
 };
 
 /** Everything that was counted of one arm in one stratum. All of it adds up, so that replicas can be merged in any order. */
@@ -36,6 +48,26 @@ export type Cell = {
   readonly compared: number;
   readonly mismatches: number;
   readonly metrics: Readonly<Record<string, MetricSums>>;
+  /** The same by cluster of units; only where units may come back, and not of a folded stratum. */
+  readonly clusters?: UnitClusters;
+  /** The units whose first event this was, by metric (or `error`), as `UnitEventBitmap` writes them. */
+  readonly unitEvents?: Readonly<Record<string, string>>;
+  /** Exposures of a sample of units, and how many of them were of units that had been here before. */
+  readonly sampled?: number;
+  readonly returned?: number;
+};
+
+/** What folded buckets add to a comparison: the score, and what a variance over units and a covariate need. */
+export type FoldedScore = ScoreSums & {
+  /** By cluster of units, both arms together: what was observed beyond the mean of the bucket. */
+  readonly residuals?: ByCluster;
+  /** The same score of the covariate, and its covariance with the metric's. */
+  readonly covariate?: {
+    readonly score: number;
+    readonly variance: number;
+    readonly covariance: number;
+    readonly residuals?: ByCluster;
+  };
 };
 
 /**
@@ -61,5 +93,5 @@ export interface Stratum {
   readonly scores?: Scores;
 }
 
-/** Score sums by metric (or `error`), then by arm. */
-export type Scores = Readonly<Record<string, Readonly<Record<string, ScoreSums>>>>;
+/** Score sums by metric (or `error`; with clusters also `latency`, of logarithms), then by arm. */
+export type Scores = Readonly<Record<string, Readonly<Record<string, FoldedScore>>>>;

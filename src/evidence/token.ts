@@ -1,7 +1,10 @@
 import { defaultUnit } from '../core/context.js';
 import { messageOf, TurnoutError } from '../core/errors.js';
+import { isObject } from '../core/json.js';
 import type { Exposure } from '../plan/plan.js';
+import { unitMarks } from '../stats/clusters/unit-hash.js';
 import { fromBase64Url, toAsciiJson, toBase64Url } from './base64url.js';
+import { greatestValue } from './metric.js';
 
 /** What a decision's token carries, so that any replica can count what came of it. */
 export interface TokenContent {
@@ -14,7 +17,14 @@ export interface TokenContent {
   readonly exposures: readonly Exposure[];
   /** The router called the model itself, so error and latency are known and are not taken from a report. */
   readonly measured?: true;
+  /** Where its unit is counted, for all exposures or for each; absent where units are not told apart. */
+  readonly marks?: UnitMarks;
+  /** The covariates of metrics that have one, as they were at the exposure. */
+  readonly covariates?: Readonly<Record<string, number>>;
 }
+
+/** The mark of a decision's unit (see `unitMarkOf`), or one for each exposure where they name different units. */
+export type UnitMarks = number | readonly number[];
 
 /** Signs tokens, so that nobody else can make one. Synchronous; `verify` must compare in constant time. */
 export interface TokenSigner {
@@ -26,6 +36,7 @@ export interface TokenSigner {
 export const tokenMax = 8192;
 const idMax = 64;
 const exposuresMax = 64;
+const covariatesMax = 256;
 /** The first letters of a token: a later form gets another number, and is refused by those who cannot read it. */
 const version = 't1';
 
@@ -34,18 +45,25 @@ const version = 't1';
  * encrypted. Throws `token-invalid` when `decodeToken` would refuse it, or when the signer fails.
  */
 export function encodeToken(content: TokenContent, signer?: TokenSigner): string {
-  const { router, id, at, model, exposures, measured } = content;
+  const { router, id, at, model, exposures } = content;
   const rows = exposures.map(({ node, arm, epoch, propensity, unit, pinned }) => {
     const row = [node, arm, epoch, propensity];
     // The last places are left out while they say nothing new: tokens travel with every answer.
     if (pinned) return row.concat(unit, 1);
     return unit === defaultUnit ? row : row.concat(unit);
   });
-  const text = `${version}.${toBase64Url(toAsciiJson([router, id, at, model, rows, ...(measured ? [1] : [])]))}`;
+  const text = `${version}.${toBase64Url(toAsciiJson([router, id, at, model, rows, ...extrasOf(content)]))}`;
   const token = signer === undefined ? text : `${text}.${signatureOf(text, signer)}`;
   if (!(token.length <= tokenMax)) throw refusal(`it would have ${token.length} characters, over ${tokenMax}`);
   if (contentOf(text) === undefined) throw refusal('its content is not that of a decision');
   return token;
+}
+
+/** The last places of a token, up to the last that says something. */
+function extrasOf({ measured, marks, covariates }: TokenContent): readonly unknown[] {
+  if (covariates !== undefined) return [measured ? 1 : 0, marks ?? -1, covariates];
+  if (marks !== undefined) return [measured ? 1 : 0, marks];
+  return measured ? [1] : [];
 }
 
 /**
@@ -100,15 +118,39 @@ function contentOf(text: string): TokenContent | undefined {
   } catch {
     return undefined;
   }
-  if (!Array.isArray(parsed) || parsed.length > 6) return undefined;
-  const [router, id, at, model, rows, measured]: unknown[] = parsed;
+  if (!Array.isArray(parsed) || parsed.length > 8) return undefined;
+  const [router, id, at, model, rows, measured = 0, marks = -1, covariates = {}]: unknown[] = parsed;
   if (!isName(router) || !isName(id) || id.length > idMax || !isName(model)) return undefined;
   if (!(typeof at === 'number' && at >= 0 && at <= 8.64e15)) return undefined;
-  if (!(Array.isArray(rows) && rows.length <= exposuresMax && (measured === undefined || measured === 1)))
-    return undefined;
+  if (!(Array.isArray(rows) && rows.length <= exposuresMax && (measured === 0 || measured === 1))) return undefined;
   const exposures = rows.map(exposureOf);
   if (!exposures.every((exposure) => exposure !== undefined)) return undefined;
-  return { router, id, at, model, exposures, ...(measured === 1 ? { measured: true } : {}) };
+  // The last place that is there says something, so that one content has one token.
+  if ((parsed.length === 6 && measured === 0) || (parsed.length === 7 && marks === -1)) return undefined;
+  if (!areMarks(marks, exposures.length) || !areCovariates(covariates)) return undefined;
+  return {
+    router,
+    id,
+    at,
+    model,
+    exposures,
+    ...(measured === 1 ? { measured: true } : {}),
+    ...(marks === -1 ? {} : { marks }),
+    ...(parsed.length > 7 ? { covariates } : {}),
+  };
+}
+
+const isMark = (value: unknown): value is number =>
+  Number.isSafeInteger(value) && (value as number) >= -1 && (value as number) < unitMarks;
+
+function areMarks(marks: unknown, exposures: number): marks is UnitMarks {
+  return Array.isArray(marks) ? marks.length === exposures && marks.every(isMark) : isMark(marks);
+}
+
+function areCovariates(covariates: unknown): covariates is Readonly<Record<string, number>> {
+  if (!isObject(covariates)) return false;
+  const values = Object.values(covariates);
+  return values.length <= covariatesMax && values.every((x) => typeof x === 'number' && Math.abs(x) <= greatestValue);
 }
 
 const isName = (value: unknown): value is string => typeof value === 'string' && value !== '';

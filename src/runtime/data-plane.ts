@@ -18,6 +18,7 @@ export interface DataPlaneOptions {
   readonly name: string;
   readonly models: Readonly<Record<string, unknown>>;
   readonly metrics: Metrics;
+  readonly visits?: 'many' | 'one' | undefined;
   readonly clock: Clock;
   readonly rng: Rng;
   /** Shared, so that all time limits run on one timer. */
@@ -48,12 +49,12 @@ export class DataPlane<M extends string> {
   #badTokens = 0;
 
   constructor(options: DataPlaneOptions, telemetry: Telemetry<M>) {
-    const { name, clock, rng, deadlines, metrics, tokens, bucketMs, newId } = options;
+    const { name, clock, rng, deadlines, metrics, visits, tokens, bucketMs, newId } = options;
     this.#clock = clock;
     this.#signer = tokens;
     this.#telemetry = telemetry;
     this.#source = { router: name, signer: tokens, newId };
-    this.recorder = new Recorder(given({ metrics, bucketMs }));
+    this.recorder = new Recorder(given({ metrics, visits, bucketMs }));
     this.pool = new ModelPool<M>(options.models as Readonly<Record<M, unknown>>, {
       clock,
       deadlines,
@@ -80,8 +81,9 @@ export class DataPlane<M extends string> {
   /** Counts that a request takes a route. */
   decide(route: Route<M>, context: Context): RoutedDecision<M> {
     const now = this.#clock.now();
-    this.recorder.expose(route, context, now);
-    const decision = new RoutedDecision<M>(this.#source, route, now);
+    const covariates = this.recorder.covariatesOf(context);
+    const marks = this.recorder.expose(route, context, now, covariates);
+    const decision = new RoutedDecision<M>(this.#source, route, now, marks, covariates);
     this.#telemetry.emit('decision', () => decision);
     if (route.exposures.length > 0) {
       this.#telemetry.emit('exposure', () => ({ exposures: route.exposures, model: route.model }));
@@ -112,7 +114,7 @@ export class DataPlane<M extends string> {
     if (settlement.cancelled !== true) {
       const { latencyMs, firstItemMs, fellBack, ok } = settlement;
       const outcome = { error: !ok, latencyMs, firstItemMs, fellBack };
-      this.recorder.settle(decision.exposures, decision.at, this.#clock.now(), outcome);
+      this.recorder.settle(decision.exposures, decision.at, this.#clock.now(), outcome, decision.marks);
     }
     this.#telemetry.emit('outcome', () => {
       // Not the output: listeners write logs, and users' data do not belong there unasked.

@@ -1,4 +1,4 @@
-import { type TokenContent, type TokenSigner, encodeToken } from '../evidence/token.js';
+import { type TokenContent, type TokenSigner, type UnitMarks, encodeToken } from '../evidence/token.js';
 import type { Exposure, Reason, Route } from '../plan/plan.js';
 
 /** Which model a request was given, and the way to say later what came of it. */
@@ -25,16 +25,27 @@ export class RoutedDecision<M extends string> implements Decision<M> {
   readonly #source: DecisionSource;
   readonly #route: Route<M>;
   readonly at: number;
+  /** Where its unit is counted; -1 where units are not told apart. */
+  readonly marks: UnitMarks;
+  readonly #covariates: Readonly<Record<string, number>> | undefined;
   served: M | undefined;
   /** The router called the model itself, so that its outcome is counted already. */
   measured = false;
   #id: string | undefined;
   #token: string | undefined;
 
-  constructor(source: DecisionSource, route: Route<M>, at: number) {
+  constructor(
+    source: DecisionSource,
+    route: Route<M>,
+    at: number,
+    marks: UnitMarks = -1,
+    covariates?: Readonly<Record<string, number>>,
+  ) {
     this.#source = source;
     this.#route = route;
     this.at = at;
+    this.marks = marks;
+    this.#covariates = covariates;
   }
 
   get model(): M {
@@ -63,8 +74,17 @@ export class RoutedDecision<M extends string> implements Decision<M> {
   content(): TokenContent {
     this.#id ??= this.#source.newId();
     const { model, exposures } = this.#route;
-    const content = { router: this.#source.router, id: this.#id, at: this.at, model, exposures };
-    return this.measured ? { ...content, measured: true } : content;
+    const covariates = this.#covariates;
+    return {
+      router: this.#source.router,
+      id: this.#id,
+      at: this.at,
+      model,
+      exposures,
+      ...(this.measured && { measured: true }),
+      ...(this.marks !== -1 && { marks: this.marks }),
+      ...(covariates !== undefined && { covariates }),
+    };
   }
 
   /** Shown by loggers and `JSON.stringify`, where getters of a class would not be. */

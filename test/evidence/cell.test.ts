@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isTurnoutError } from '../../src/core/errors.js';
-import { addCells, emptyCell, joinRecords, parseCell } from '../../src/evidence/cell.js';
+import { addCells, emptyCell, parseCell } from '../../src/evidence/cell.js';
+import { joinRecords } from '../../src/evidence/records.js';
 import { anyCell, cellOf, sketchOf, sumsOf, throughJson } from './strata.js';
 
 const refusal = (json: unknown): string => {

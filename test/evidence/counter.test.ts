@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { CellCounter } from '../../src/evidence/counter.js';
 import { binary, continuous } from '../../src/evidence/metric.js';
-import { UnitBitmap } from '../../src/evidence/unit-bitmap.js';
+import { KnownUnits } from '../../src/evidence/known-units.js';
 import { cellOf, sketchOf, sumsOf } from './strata.js';
 
-const counter = () => new CellCounter(new UnitBitmap());
+const counter = () => new CellCounter(new KnownUnits());
 
 describe('CellCounter', () => {
   it('gives nothing when nothing was counted', () => {
@@ -21,8 +21,8 @@ describe('CellCounter', () => {
     cell.fellBack = 6;
     cell.compared = 7;
     cell.mismatches = 8;
-    cell.addLatency(5);
-    cell.addLatency(7);
+    cell.addLatency(5, -1);
+    cell.addLatency(7, -1);
     cell.addFirstItem(2);
     expect(cell.take([])).toEqual(
       cellOf({
@@ -51,7 +51,7 @@ describe('CellCounter', () => {
 
   it('has counted something when only a time was', () => {
     const cell = counter();
-    cell.addLatency(1);
+    cell.addLatency(1, -1);
     expect(cell.take([])).toEqual(cellOf({ latency: sketchOf(1) }));
     cell.addFirstItem(1);
     expect(cell.take([])).toEqual(cellOf({ firstItem: sketchOf(1) }));
@@ -60,8 +60,8 @@ describe('CellCounter', () => {
   it('sums reports and their squares, and counts late ones apart', () => {
     const cell = counter();
     const mood = continuous();
-    cell.addReport('mood', mood, 3);
-    cell.addReport('mood', mood, -5);
+    cell.addReport('mood', mood, { value: 3 }, -1);
+    cell.addReport('mood', mood, { value: -5 }, -1);
     cell.addLate('mood', mood);
     expect(cell.take([])).toEqual(cellOf({ metrics: { mood: { n: 2, sum: -2, sumSq: 34, late: 1 } } }));
     expect(cell.take([])).toBeUndefined();
@@ -71,7 +71,7 @@ describe('CellCounter', () => {
 
   it('counts values over the cap as the cap, and keeps their distribution', () => {
     const cell = counter();
-    for (const value of [3, 10, 99]) cell.addReport('revenue', continuous({ cap: 10 }), value);
+    for (const value of [3, 10, 99]) cell.addReport('revenue', continuous({ cap: 10 }), { value: value }, -1);
     expect(cell.take([])?.metrics).toEqual({
       revenue: { n: 3, sum: 23, sumSq: 209, late: 0, sketch: sketchOf(3, 10, 10) },
     });
@@ -84,11 +84,11 @@ describe('CellCounter', () => {
     const zeros = sumsOf({ per: 'exposure' });
     expect(cell.take(['clicked', 'bought'])?.metrics).toEqual({ clicked: zeros, bought: zeros });
     cell.exposed = 4;
-    cell.addReport('clicked', clicked, 1);
+    cell.addReport('clicked', clicked, { value: 1 }, -1);
     const one = { n: 1, sum: 1, sumSq: 1, late: 0, per: 'exposure' };
     expect(cell.take(['clicked', 'bought'])?.metrics).toEqual({ clicked: one, bought: zeros });
     cell.outcomes = 4;
-    cell.addReport('clicked', clicked, 1);
+    cell.addReport('clicked', clicked, { value: 1 }, -1);
     expect(cell.take(['clicked', 'bought'])?.metrics).toEqual({ clicked: one });
   });
 });

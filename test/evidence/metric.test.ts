@@ -98,7 +98,7 @@ describe('metricsCheck', () => {
 
   it('refuses what is not a metric, and says where', () => {
     expect(check({ clicked: 'binary' })).toEqual([
-      { path: 'metrics.clicked', message: "must be binary() or continuous() (was 'binary')." },
+      { path: 'metrics.clicked', message: "must be binary(), continuous() or ratio() (was 'binary')." },
     ]);
     expect(check({ clicked: { type: 'binary' } }).map(({ path }) => path)).toEqual([
       'metrics.clicked.per',

@@ -155,10 +155,10 @@ describe('parseEvidence', () => {
     );
   });
 
-  it('reads scores of error and 256 metrics, and no more', () => {
+  it('reads scores of error, latency and 256 metrics, and no more', () => {
     const scores = (n: number) => Object.fromEntries(Array.from({ length: n }, (_, i) => [`m${i}`, {}]));
-    expect(withStratum({ from: -1, scores: scores(257) })).toBe('not refused');
-    expect(withStratum({ from: -1, scores: scores(258) })).toContain('.scores: expected at most 257 keys');
+    expect(withStratum({ from: -1, scores: scores(258) })).toBe('not refused');
+    expect(withStratum({ from: -1, scores: scores(259) })).toContain('.scores: expected at most 258 keys');
   });
 
   it('refuses scores that no data have', () => {

@@ -63,8 +63,19 @@ const anyContent = fc
     at: fc.nat(8.64e15),
     exposures: fc.array(exposure, { maxLength: 8 }),
     measured: fc.boolean(),
+    mark: fc.option(fc.nat(2 ** 18 - 1)),
+    isEach: fc.boolean(),
+    covariates: fc.option(fc.dictionary(fc.string({ minLength: 1 }), fc.integer({ min: -1e6, max: 1e6 }))),
   })
-  .map(({ measured, ...rest }): TokenContent => Object.assign(rest, measured ? { measured: true as const } : {}));
+  .map(({ measured, mark, isEach, covariates, ...rest }): TokenContent => {
+    const marks = mark === null ? {} : { marks: isEach ? rest.exposures.map((_, at) => (at === 0 ? -1 : mark)) : mark };
+    return {
+      ...rest,
+      ...(measured && { measured: true }),
+      ...marks,
+      ...(covariates !== null && { covariates: Object.fromEntries(Object.entries(covariates)) }),
+    };
+  });
 
 describe('tokens', () => {
   it('give back what they were made of, signed or not, whatever the names', () => {
@@ -251,7 +262,15 @@ describe('tokens', () => {
       ),
     ],
     ['another mark than 1', [...good, 0]],
-    ['one more place', [...good, 1, 1]],
+    ['a mark of the unit that is none', [...good, 1, -1]],
+    ['a mark of the unit that is too great', [...good, 1, 2 ** 18]],
+    ['a mark of the unit that is a part', [...good, 1, 0.5]],
+    ['marks for other exposures', [...good, 1, [3, 4]]],
+    ['covariates that are a list', [...good, 1, 3, [1]]],
+    ['a covariate that is a text', [...good, 1, 3, { revenue: '1' }]],
+    ['a covariate over 1e12', [...good, 1, 3, { revenue: 2e12 }]],
+    ['257 covariates', [...good, 1, 3, Object.fromEntries(Array.from({ length: 257 }, (_, at) => [`m${at}`, 1]))]],
+    ['one more place', [...good, 1, 3, {}, 1]],
   ])('are refused with %s', (_what, json) => {
     expect(refused(forge(json))).toBe('The token is refused: its content is damaged.');
   });

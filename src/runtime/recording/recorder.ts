@@ -6,19 +6,24 @@ import { SeenReports } from '../../evidence/dedupe.js';
 import { canonical, emptyEvidence, type Evidence } from '../../evidence/evidence.js';
 import { Ledger, type NodeEpoch } from '../../evidence/ledger.js';
 import { longestWindowOf, type Metrics } from '../../evidence/metric.js';
-import type { TokenContent } from '../../evidence/token.js';
+import type { TokenContent, UnitMarks } from '../../evidence/token.js';
 import type { Exposure, Route } from '../../plan/plan.js';
+import { unitMarkOf } from '../../stats/clusters/unit-hash.js';
+import { Covariates, type CovariateValues } from './covariates.js';
 import { type ReportAnswer, Reports } from './reports.js';
 import { Suppression } from './suppression.js';
+import { markAt, withMark } from './unit-marks.js';
 
 export type { NodeEpoch } from '../../evidence/ledger.js';
 export type { ReportAnswer } from './reports.js';
 
 export interface RecorderOptions {
   readonly metrics: Metrics;
+  /** Whether a unit makes many requests (default), or `'one'`, which makes each an observation of its own. */
+  readonly visits?: 'many' | 'one';
   /** The width of a time bucket: strata are cut at its multiples (default an hour). */
   readonly bucketMs?: number;
-  /** The cells that may be open at once, arms × buckets × epochs (default 16 384, some 10 MB). */
+  /** The cells that may be open at once, arms × buckets × epochs (default 16 384, some 50 MB when all are full). */
   readonly maxCells?: number;
   /** The reports that are remembered, so that a repeated one counts once (default 65 536). */
   readonly dedupe?: number;
@@ -46,6 +51,8 @@ const unitSeed = hash32('turnout/units');
 /** The live side of a replica's evidence: requests raise numbers in it, a tick takes what was counted as a delta. */
 export class Recorder {
   readonly #perExposure: readonly string[];
+  readonly #byUnit: boolean;
+  readonly #covariates: Covariates;
   readonly #bucketMs: number;
   /** How long after its end a bucket stays open. */
   readonly #openMs: number;
@@ -56,12 +63,15 @@ export class Recorder {
   #late = 0;
   #unknown = 0;
   #ignored = 0;
+  #draws = 0;
 
   /** Throws ConfigError. */
   constructor(options: RecorderOptions) {
-    const { metrics, bucketMs = 3_600_000, maxCells = 16_384, dedupe } = options;
+    const { metrics, bucketMs = 3_600_000, maxCells = 16_384, dedupe, visits = 'many' } = options;
     const limits = { bucketMs: positive, maxCells: positiveCount, dedupe: optional(positiveCount) };
     verify('Recorder', 'options', { bucketMs, maxCells, dedupe }, object(limits));
+    this.#byUnit = visits === 'many';
+    this.#covariates = new Covariates(metrics);
     this.#perExposure = Object.keys(metrics).filter((name) => metrics[name]?.per === 'exposure');
     this.#bucketMs = bucketMs;
     // One bucket more than the longest window: replicas send their deltas late, and their clocks differ.
@@ -82,37 +92,56 @@ export class Recorder {
     this.#suppression.set(on);
   }
 
-  /** Counts that a request took the route. */
-  expose(route: Route<string>, context: Context, now: number): void {
-    if (this.#suppression.suppresses(now)) return;
+  /** The covariates of a request, to be counted with its exposure and with what is reported of it. */
+  covariatesOf(context: Context): CovariateValues | undefined {
+    return this.#covariates.of(context);
+  }
+
+  /** Counts that a request took the route; gives where its unit is counted, which its outcomes need. */
+  expose(route: Route<string>, context: Context, now: number, covariates?: CovariateValues): UnitMarks {
+    if (this.#suppression.suppresses(now)) return -1;
     let attribute: string | undefined;
     let hash: number | undefined;
-    for (const exposure of route.exposures) {
+    let mark = -1;
+    let marks: UnitMarks = -1;
+    for (let at = 0; at < route.exposures.length; at += 1) {
+      const exposure = route.exposures[at] as Exposure;
+      // Nested nodes nearly always share the unit: it is hashed once.
+      if (attribute !== exposure.unit) {
+        attribute = exposure.unit;
+        const unit = unitOf(context, attribute);
+        hash = unit === undefined ? undefined : hashBits(unit, unitSeed);
+        if (this.#byUnit) mark = hash === undefined ? this.#markOfDraw() : unitMarkOf(hash);
+      }
+      marks = withMark(marks, at, mark);
       const cell = this.#cell(exposure, now, now);
       if (cell === undefined) continue;
       if (exposure.pinned === true) {
         cell.pinned += 1;
         continue;
       }
-      cell.exposed += 1;
-      // Nested nodes nearly always share the unit: it is hashed once.
-      if (attribute !== exposure.unit) {
-        attribute = exposure.unit;
-        const unit = unitOf(context, attribute);
-        hash = unit === undefined ? undefined : hashBits(unit, unitSeed);
-      }
-      if (hash !== undefined && cell.seen.isFirst(hash)) cell.units += 1;
+      cell.addExposure(mark);
+      if (covariates !== undefined) this.#covariates.count(cell, covariates, mark);
+      if (hash !== undefined) countUnit(cell, hash);
     }
+    return marks;
   }
 
-  /** Counts how a call ended, in the stratum of its exposure. */
-  settle(exposures: readonly Exposure[], exposedAt: number, now: number, outcome: SettledOutcome): void {
+  /** Counts how a call ended, in the stratum of its exposure and where its unit is counted. */
+  settle(
+    exposures: readonly Exposure[],
+    exposedAt: number,
+    now: number,
+    outcome: SettledOutcome,
+    marks: UnitMarks = -1,
+  ): void {
     if (this.#suppression.covers(exposedAt)) return;
-    for (const exposure of exposures) {
+    for (let at = 0; at < exposures.length; at += 1) {
+      const exposure = exposures[at] as Exposure;
       if (exposure.pinned === true) continue;
       const cell = this.#cell(exposure, exposedAt, now);
       if (cell === undefined) continue;
-      this.#addOutcome(cell, outcome.error, outcome.latencyMs);
+      this.#addOutcome(cell, outcome.error, outcome.latencyMs, markAt(marks, at));
       if (outcome.fellBack === true) cell.fellBack += 1;
       const { firstItemMs } = outcome;
       if (firstItemMs === undefined) continue;
@@ -129,8 +158,8 @@ export class Recorder {
     const primary = this.#cell({ node, epoch, arm: primaryArm }, at, at);
     // Pairs only: half of one would compare the shadow with requests that it never saw.
     if (shadow === undefined || primary === undefined) return;
-    this.#addOutcome(shadow, pair.shadow.error, pair.shadow.latencyMs);
-    this.#addOutcome(primary, pair.primary.error, pair.primary.latencyMs);
+    this.#addOutcome(shadow, pair.shadow.error, pair.shadow.latencyMs, -1);
+    this.#addOutcome(primary, pair.primary.error, pair.primary.latencyMs, -1);
     if (pair.compared) shadow.compared += 1;
     if (pair.compared && pair.mismatch) shadow.mismatches += 1;
   }
@@ -183,10 +212,24 @@ export class Recorder {
     return cell;
   }
 
-  #addOutcome(cell: CellCounter, error: boolean, latencyMs: number): void {
-    cell.outcomes += 1;
-    if (error) cell.errors += 1;
-    if (latencyMs >= 0) cell.addLatency(latencyMs);
+  #addOutcome(cell: CellCounter, error: boolean, latencyMs: number, mark: number): void {
+    cell.addOutcome(mark);
+    if (error) cell.addError(mark);
+    if (latencyMs >= 0) cell.addLatency(latencyMs, mark);
     else this.#ignored += 1;
   }
+
+  /** A request without a unit is one of its own: a place that nothing about it can have chosen. */
+  #markOfDraw(): number {
+    this.#draws = (this.#draws + 1) | 0;
+    return unitMarkOf(Math.imul(this.#draws, 0x9e3779b1));
+  }
+}
+
+function countUnit(cell: CellCounter, hash: number): void {
+  if (cell.seen.isFirst(hash)) cell.units += 1;
+  const returned = cell.seen.hasReturned(hash);
+  if (returned === undefined) return;
+  cell.sampled += 1;
+  if (returned) cell.returned += 1;
 }

@@ -1,3 +1,4 @@
+import { own } from '../../core/json.js';
 import type { CellCounter } from '../../evidence/counter.js';
 import { SeenReports } from '../../evidence/dedupe.js';
 import type { Ledger } from '../../evidence/ledger.js';
@@ -5,6 +6,7 @@ import type { Metrics } from '../../evidence/metric.js';
 import { parseOutcome, type ReportedOutcome, type ReportedValue } from '../../evidence/outcome.js';
 import type { TokenContent } from '../../evidence/token.js';
 import type { Exposure } from '../../plan/plan.js';
+import { markAt } from './unit-marks.js';
 
 /** What became of a report. */
 export interface ReportAnswer {
@@ -18,6 +20,14 @@ export interface ReportAnswer {
 const skewMs = 60_000;
 /** The name under which a decision's one outcome is remembered; no metric can have it. */
 const outcomeName = '';
+
+/** An exposure whose epoch is counted here, and where its unit is. */
+interface Known {
+  readonly exposure: Exposure;
+  readonly mark: number;
+}
+
+type Add = (cell: CellCounter, mark: number) => void;
 
 /** Counts reports into a ledger: each value once, in the stratum of its exposure, and only while its window is open. */
 export class Reports {
@@ -59,8 +69,11 @@ export class Reports {
       this.#ahead += 1;
       return { accepted: false, reasons: [...reasons, 'the decision is dated in the future'] };
     }
-    const drawn = content.exposures.filter(({ pinned }) => pinned !== true);
-    const known = drawn.filter(({ node, epoch, arm }) => this.#ledger.knows(node, epoch, arm));
+    const marks = content.marks ?? -1;
+    const drawn = content.exposures
+      .map((exposure, at): Known => ({ exposure, mark: markAt(marks, at) }))
+      .filter(({ exposure }) => exposure.pinned !== true);
+    const known = drawn.filter(({ exposure: { node, epoch, arm } }) => this.#ledger.knows(node, epoch, arm));
     this.#unknown += drawn.length - known.length;
     if (known.length === 0) {
       const why = drawn.length === 0 ? 'the decision was not drawn' : 'its nodes or epochs are not known here';
@@ -74,20 +87,25 @@ export class Reports {
     return { accepted: why.length < refused.length, reasons: [...reasons, ...why] };
   }
 
-  #addValue({ id, at }: TokenContent, known: readonly Exposure[], reported: ReportedValue, now: number) {
-    const { name, metric, value } = reported;
+  #addValue(content: TokenContent, known: readonly Known[], reported: ReportedValue, now: number) {
+    const { id, at, covariates } = content;
+    const { name, metric } = reported;
     if (!this.#isFirst(id, name)) return `${name}: was reported before`;
-    if (now - at <= metric.windowMs) return this.#count(name, known, at, (cell) => cell.addReport(name, metric, value));
+    if (now - at <= metric.windowMs) {
+      const covariate = metric.covariate === undefined ? undefined : (own(covariates ?? {}, name) ?? 0);
+      const counted = { ...reported, covariate };
+      return this.#count(name, known, at, (cell, mark) => cell.addReport(name, metric, counted, mark));
+    }
     this.#late += 1;
     this.#count(name, known, 'folded', (cell) => cell.addLate(name, metric));
     return `${name}: came after its window had closed`;
   }
 
   /** What was measured of a model that was called elsewhere. Error and latency may come apart, and are one outcome. */
-  #addOutcome(content: TokenContent, known: readonly Exposure[], outcome: ReportedOutcome, now: number) {
+  #addOutcome(content: TokenContent, known: readonly Known[], outcome: ReportedOutcome, now: number) {
     const { id, at, measured } = content;
     const { error, latencyMs } = outcome;
-    const count = (name: string, add: (cell: CellCounter) => void): string | undefined => {
+    const count = (name: string, add: Add): string | undefined => {
       if (measured === true) {
         this.#ignored += 1;
         return `${name}: was measured by the router that called the model`;
@@ -98,14 +116,14 @@ export class Reports {
         return `${name}: came after the time bucket of its exposure had closed`;
       }
       const isNew = this.#seen.first(id, outcomeName);
-      return this.#count(name, known, at, (cell) => {
-        if (isNew) cell.outcomes += 1;
-        add(cell);
+      return this.#count(name, known, at, (cell, mark) => {
+        if (isNew) cell.addOutcome(mark);
+        add(cell, mark);
       });
     };
     return [
-      ...(error === undefined ? [] : [count('error', (cell) => void (cell.errors += error ? 1 : 0))]),
-      ...(latencyMs === undefined ? [] : [count('latencyMs', (cell) => cell.addLatency(latencyMs))]),
+      ...(error === undefined ? [] : [count('error', (cell, mark) => void (error && cell.addError(mark)))]),
+      ...(latencyMs === undefined ? [] : [count('latencyMs', (cell, mark) => cell.addLatency(latencyMs, mark))]),
     ];
   }
 
@@ -115,11 +133,14 @@ export class Reports {
     return first;
   }
 
-  #count(name: string, known: readonly Exposure[], at: number | 'folded', add: (cell: CellCounter) => void) {
-    const cells = known
-      .map(({ node, epoch, arm }) => this.#ledger.cell(node, epoch, arm, at))
-      .filter((cell) => cell !== undefined);
-    cells.forEach(add);
-    return cells.length > 0 ? undefined : `${name}: found no place, too many strata are open`;
+  #count(name: string, known: readonly Known[], at: number | 'folded', add: Add) {
+    let counted = 0;
+    for (const { exposure, mark } of known) {
+      const cell = this.#ledger.cell(exposure.node, exposure.epoch, exposure.arm, at);
+      if (cell === undefined) continue;
+      add(cell, mark);
+      counted += 1;
+    }
+    return counted > 0 ? undefined : `${name}: found no place, too many strata are open`;
   }
 }

@@ -1,6 +1,6 @@
 import { standardQuantile } from '../distributions/normal.js';
 import type { Harm } from '../sequential/odds-mixture.js';
-import { scoreMixture } from '../sequential/score-mixture.js';
+import { type Score, scoreMixture } from '../sequential/score-mixture.js';
 import { incompleteBeta } from '../special/incomplete-beta.js';
 import type { ClusterSums } from './cluster-sums.js';
 import { clusterCount } from './unit-hash.js';
@@ -27,17 +27,32 @@ export interface ClusterScore {
  * it with the exact `unitEventStrata`.
  */
 export function clusterScore(sums: ClusterSums, options: { readonly harm: Harm }): ClusterScore {
-  const { score, variance: independent } = sums;
+  return widenedScore(sums, designEffectOf(sums), options);
+}
+
+/** By how much units that come back widen the variance of a stratified score, 1 or more; 1 where nothing varies. */
+export function designEffectOf(sums: ClusterSums): number {
+  return sums.variance > 0 ? Math.max(1, clusterVariance(sums) / sums.variance) : 1;
+}
+
+/**
+ * The evidence in a score whose variance is that of independent requests, when units widen it by `designEffect`. `rho` is the
+ * variance at which independent requests would be judged most sharply: 5 events unless it is given.
+ */
+export function widenedScore(
+  { score, variance: independent }: Score,
+  designEffect: number,
+  options: { readonly harm: Harm; readonly rho?: number },
+): ClusterScore {
   if (!(independent > 0)) return { logE: 0, asymptotic: true, z: 0, variance: 0, designEffect: 1 };
-  const variance = Math.max(independent, clusterVariance(sums));
-  const designEffect = variance / independent;
+  const variance = independent * designEffect;
   const ratio = score / Math.sqrt(variance);
   // The t distribution's tail as an incomplete beta; one below what a number holds is as good as the smallest number.
   const df = clusterCount - 1;
   const square = ratio * ratio;
   const tail = incompleteBeta(df / 2, 0.5, df / (df + square), square / (df + square)).lower / 2;
   const z = Math.sign(ratio) * Math.max(0, -standardQuantile(Math.max(tail, Number.MIN_VALUE)));
-  const rho = 5 * designEffect * designEffect;
+  const rho = (options.rho ?? 5) * designEffect * designEffect;
   const { logE } = scoreMixture({ score: z * Math.sqrt(variance), variance }, { rho, harm: options.harm });
   return { logE, asymptotic: true, z, variance, designEffect };
 }

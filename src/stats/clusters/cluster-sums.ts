@@ -1,4 +1,4 @@
-import { need, needCount, needFinite, needProbability } from '../domain.js';
+import { need, needFinite, needProbability } from '../domain.js';
 import type { EventCount } from '../sequential/event-count.js';
 import {
   addScores,
@@ -54,7 +54,7 @@ export function foldClusters(
   return strata
     .map((one, index): ClusterSums => {
       needProbability('foldClusters', `strata[${index}].share`, one.share);
-      const residuals = residualsOf(one.clusters, `strata[${index}].clusters`);
+      const residuals = clusterResiduals(one.clusters, `strata[${index}].clusters`);
       const { score: u, variance, weight } = score(one);
       // A stratum that cannot compare the arms adds nothing to the score, so its residuals must add nothing to the
       // variance.
@@ -80,12 +80,16 @@ export function addClusterSums(a: ClusterSums, b: ClusterSums): ClusterSums {
   return { ...addScores(a, b), epochs: [...epochs.values()].sort((x, y) => x.epoch - y.epoch) };
 }
 
-function residualsOf({ n, sum }: ClusterCounts, name: string): readonly number[] {
+/**
+ * By how much the observations of each cluster exceed what their common mean makes expect. `n` need not be whole: for a ratio of
+ * sums it holds denominators. Throws `domain`.
+ */
+export function clusterResiduals({ n, sum }: ClusterCounts, name = 'clusters'): readonly number[] {
   need(n.length === clusterCount, 'foldClusters', `${name}.n`, `a list of ${clusterCount}`, n);
   need(sum.length === clusterCount, 'foldClusters', `${name}.sum`, `a list of ${clusterCount}`, sum);
   let [count, total] = [0, 0];
   n.forEach((size, at) => {
-    needCount('foldClusters', `${name}.n[${at}]`, size);
+    need(size >= 0 && size < Infinity, 'foldClusters', `${name}.n[${at}]`, 'a number, 0 or more', size);
     needFinite('foldClusters', `${name}.sum[${at}]`, sum[at] as number);
     count += size;
     total += sum[at] as number;

@@ -1,6 +1,7 @@
-export { type ClusterScore, clusterScore } from './cluster-score.js';
+export { type ClusterScore, clusterScore, designEffectOf, widenedScore } from './cluster-score.js';
 export {
   addClusterSums,
+  clusterResiduals,
   type ClusterCounts,
   type ClusterEpoch,
   type ClusterStratum,
@@ -10,4 +11,13 @@ export {
 } from './cluster-sums.js';
 export { clusteredEvidence } from './clustered-evidence.js';
 export { UnitEventBitmap, type UnitEventEpoch, unitEventStrata } from './unit-events.js';
-export { clusterCount, clusterOf, unitEventBitOf, unitEventBits } from './unit-hash.js';
+export {
+  clusterCount,
+  clusterOf,
+  clusterOfMark,
+  eventBitOfMark,
+  unitEventBitOf,
+  unitEventBits,
+  unitMarkOf,
+  unitMarks,
+} from './unit-hash.js';

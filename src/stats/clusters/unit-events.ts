@@ -4,6 +4,8 @@ import type { EventStratum } from '../sequential/event-binomial.js';
 import { unitEventBits } from './unit-hash.js';
 
 const bytes = unitEventBits / 8;
+const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+const denseLength = Math.ceil(unitEventBits / 6);
 
 /**
  * Which units had an event, as 4096 bits: half a kilobyte, whatever the number of units. Merging is by OR, in any
@@ -14,16 +16,20 @@ export class UnitEventBitmap {
 
   /** Parses what `toJSON` wrote; throws `state-unreadable` on anything else. */
   static from(json: string): UnitEventBitmap {
-    if (typeof json !== 'string' || !/^[0-9a-f]{1024}$/.test(json)) {
-      const came = show(json);
-      throw new TurnoutError(
-        'state-unreadable',
-        `unit events: expected 1024 hexadecimal digits (was ${came}). The bitmap is damaged.`,
-      );
-    }
     const bitmap = new UnitEventBitmap();
-    for (let at = 0; at < bytes; at += 1) bitmap.#bytes[at] = Number.parseInt(json.slice(2 * at, 2 * at + 2), 16);
-    return bitmap;
+    if (typeof json === 'string' && json.length <= denseLength) {
+      const digits = Array.from(json, (letter) => alphabet.indexOf(letter));
+      if (json.length === denseLength) bitmap.#readDense(digits);
+      else
+        for (let at = 0; at + 1 < digits.length; at += 2)
+          bitmap.set(64 * (digits[at] as number) + (digits[at + 1] as number));
+      // One text for each set of bits: whatever is not it was damaged.
+      if (bitmap.toJSON() === json) return bitmap;
+    }
+    throw new TurnoutError(
+      'state-unreadable',
+      `unit events: expected two letters for each bit, or ${denseLength} (was ${show(json)}). The bitmap is damaged.`,
+    );
   }
 
   has(bit: number): boolean {
@@ -47,9 +53,33 @@ export class UnitEventBitmap {
     return count;
   }
 
-  /** 1024 hexadecimal digits. */
+  /**
+   * Two letters of the URL-safe base64 alphabet for each bit, in ascending order; 683 letters, six bits each, as soon as that is
+   * shorter.
+   */
   toJSON(): string {
-    return Array.from(this.#bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+    const { count } = this;
+    let text = '';
+    if (2 * count > denseLength) {
+      for (let at = 0; at < denseLength; at += 1) text += alphabet[this.#sixBits(at)];
+    } else {
+      for (let bit = 0; bit < unitEventBits; bit += 1) {
+        if (this.has(bit)) text += `${alphabet[bit >> 6]}${alphabet[bit & 63]}`;
+      }
+    }
+    return text;
+  }
+
+  #sixBits(at: number): number {
+    let digit = 0;
+    for (let place = 0; place < 6; place += 1) if (this.has(6 * at + place)) digit |= 1 << place;
+    return digit;
+  }
+
+  #readDense(digits: readonly number[]): void {
+    digits.forEach((digit, at) => {
+      for (let place = 0; place < 6; place += 1) if (((digit >> place) & 1) === 1) this.set(6 * at + place);
+    });
   }
 }
 

@@ -19,3 +19,24 @@ export function clusterOf(unit: string, salt: string): number {
 export function unitEventBitOf(unit: string, salt: string): number {
   return unitHash(unit, salt, 'unit events') >>> 20;
 }
+
+/**
+ * What is kept of a unit to count what comes of its requests: the first 18 bits of a hash that is independent of the assignment,
+ * the same on every replica. 6 of them are its cluster and 12 its bit; far too few to tell who it is.
+ */
+export function unitMarkOf(hash: number): number {
+  return hash >>> 14;
+}
+
+/** Marks are whole numbers from 0 to below this. */
+export const unitMarks = clusterCount * unitEventBits;
+
+/** The cluster of a mark, 0 to 63. */
+export function clusterOfMark(mark: number): number {
+  return mark >>> 12;
+}
+
+/** The bit of a mark, 0 to 4095. */
+export function eventBitOfMark(mark: number): number {
+  return mark & (unitEventBits - 1);
+}

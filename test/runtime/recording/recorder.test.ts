@@ -72,7 +72,7 @@ const cellsOf = (evidence: Evidence | undefined, index = 0) => evidence?.strata[
 
 describe('Recorder', () => {
   it('counts an exposure and its outcome in the stratum of the exposure', () => {
-    const recorder = recorderOf();
+    const recorder = recorderOf({ visits: 'one' });
     recorder.expose(routeOf(exposure()), { targetingKey: 'u1' }, start + hour - 1);
     recorder.settle([exposure()], start + hour - 1, start + hour + 5, {
       error: true,
@@ -107,7 +107,7 @@ describe('Recorder', () => {
   });
 
   it('counts every node of a route, each arm for itself', () => {
-    const recorder = recorderOf();
+    const recorder = recorderOf({ visits: 'one' });
     const inner = exposure({ node: 'ranker/inner', arm: 'b' });
     recorder.expose(routeOf(exposure(), inner), { targetingKey: 'u1' }, start);
     recorder.expose(routeOf(exposure({ arm: 'baseline' })), { targetingKey: 'u2' }, start);

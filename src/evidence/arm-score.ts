@@ -1,0 +1,137 @@
+import { addScores, emptyScore, type ScoreSums, stratifiedScore, type ValueSums } from '../stats/sequential/score.js';
+import { middleOf, type SketchJson } from '../stats/sketch-json.js';
+import type { Cell, FoldedScore, MetricSums, PairedSums } from './stratum.js';
+import { type ByCluster, clustersOf, type Denominator } from './unit-clusters.js';
+import { clusterResiduals } from '../stats/clusters/cluster-sums.js';
+
+/** One arm's sums of a metric in a stratum: for a mean those of its values, with their covariate, or for a ratio its denominators. */
+export interface ArmSums extends ValueSums {
+  readonly ratio?: true;
+  readonly paired?: PairedSums;
+}
+
+/** A mean's sums over what it is a mean of. Reports without their exposure (it travels in another delta) are their own n. */
+export function armSumsOf(
+  { n, sum, sumSq, ratio, paired }: MetricSums,
+  perExposure: boolean,
+  exposed: number,
+): ArmSums {
+  const over = perExposure ? Math.max(n, exposed) : n;
+  return {
+    n: over,
+    sum,
+    // No values have a smaller sum of squares than their mean's: what rounding or a damaged store took away is put back.
+    sumSq: over > 0 ? Math.max(sumSq, (sum / over) * sum) : 0,
+    ...(ratio && { ratio }),
+    ...(paired && { paired }),
+  };
+}
+
+/** Values are only ever 0 or 1 when their sum is that of their squares: then the exact variance of counts is known. */
+const isCount = ({ n, sum, sumSq }: ValueSums) => sum === sumSq && Number.isInteger(sum) && sum <= n;
+
+/** What one stratum adds to the score of the treatment against the control. */
+export function scoreArms(treatment: ArmSums, control: ArmSums): FoldedScore {
+  if (treatment.ratio === true || control.ratio === true) return ratioScore(treatment, control);
+  const events = ({ n, sum }: ValueSums) => ({ n, events: sum });
+  const { score, variance, weight } =
+    isCount(treatment) && isCount(control)
+      ? stratifiedScore([{ treatment: events(treatment), control: events(control) }], 'binary')
+      : stratifiedScore([{ treatment, control }], 'mean');
+  if (treatment.paired === undefined || control.paired === undefined || !(weight > 0))
+    return { score, variance, weight };
+  return { score, variance, weight, covariate: covariateScore(treatment, control, weight) };
+}
+
+/** Both arms' denominators take the place of n; the variance is the delta method's, with each report a unit of its own. */
+function ratioScore(treatment: ArmSums, control: ArmSums): ScoreSums {
+  const [a, b] = [treatment.paired?.sum ?? 0, control.paired?.sum ?? 0];
+  if (!(a > 0 && b > 0 && treatment.n >= 2 && control.n >= 2)) return emptyScore;
+  const weight = a * (b / (a + b));
+  const variance = weight * weight * (ratioVariance(treatment) + ratioVariance(control));
+  return { score: weight * (treatment.sum / a - control.sum / b), variance, weight };
+}
+
+function ratioVariance({ n, sum, sumSq, paired }: ArmSums): number {
+  const { sum: over, sumSq: overSq, product } = paired as PairedSums;
+  const ratio = sum / over;
+  const spread = sumSq - 2 * ratio * product + ratio * ratio * overSq;
+  return ((Math.max(0, spread) / over) * (n / (n - 1))) / over;
+}
+
+function covariateScore(treatment: ArmSums, control: ArmSums, weight: number) {
+  const [a, b] = [covariateOf(treatment), covariateOf(control)];
+  const square = weight * weight;
+  return {
+    score: weight * (a.mean - b.mean),
+    variance: square * (a.variance / treatment.n + b.variance / control.n),
+    covariance: square * (a.covariance / treatment.n + b.covariance / control.n),
+  };
+}
+
+function covariateOf({ n, sum, sumSq, paired }: ArmSums) {
+  const { sum: x, sumSq: xx, product } = paired as PairedSums;
+  const scale = n > 1 ? 1 / (n - 1) : 0;
+  const variance = Math.max(0, xx - (x / n) * x) * scale;
+  const most = Math.sqrt(variance * Math.max(0, sumSq - (sum / n) * sum) * scale);
+  const covariance = (product - (x / n) * sum) * scale;
+  // No covariance is over the product of the deviations, whatever rounding made of it.
+  return { mean: x / n, variance, covariance: Math.min(most, Math.max(-most, covariance)) };
+}
+
+/** By how much clusters of units exceeded the stratum's mean, both arms together, in a metric and its covariate. */
+export function residualsOf(
+  cells: readonly Cell[],
+  metric: string,
+  over: Denominator,
+): { readonly residuals: ByCluster; readonly ofCovariate: ByCluster } | undefined {
+  const kept = clustersOf(
+    cells.map(({ clusters }) => clusters),
+    metric,
+    over,
+  );
+  if (kept === undefined) return undefined;
+  const { n, sum, covariate } = kept;
+  return { residuals: clusterResiduals({ n, sum }), ofCovariate: clusterResiduals({ n, sum: covariate }) };
+}
+
+/** A score with the residuals of its stratum, where clusters were kept; a stratum that cannot compare arms has none to give. */
+export function withResiduals(score: FoldedScore, kept: ReturnType<typeof residualsOf>): FoldedScore {
+  if (kept === undefined || !(score.weight > 0)) return score;
+  const { covariate } = score;
+  const { residuals, ofCovariate } = kept;
+  return { ...score, residuals, ...(covariate && { covariate: { ...covariate, residuals: ofCovariate } }) };
+}
+
+const plus = (a: ByCluster, b: ByCluster): ByCluster => a.map((value, at) => value + (b[at] as number));
+const plusIfAny = (a: ByCluster | undefined, b: ByCluster | undefined) => (a && b ? plus(a, b) : (a ?? b));
+
+/** The sum of what two strata add to a score. */
+export function addFoldedScores(a: FoldedScore, b: FoldedScore): FoldedScore {
+  const residuals = plusIfAny(a.residuals, b.residuals);
+  const ofCovariate = plusIfAny(a.covariate?.residuals, b.covariate?.residuals);
+  return {
+    ...addScores(a, b),
+    ...(residuals && { residuals }),
+    ...((a.covariate ?? b.covariate) && {
+      covariate: {
+        score: (a.covariate?.score ?? 0) + (b.covariate?.score ?? 0),
+        variance: (a.covariate?.variance ?? 0) + (b.covariate?.variance ?? 0),
+        covariance: (a.covariate?.covariance ?? 0) + (b.covariate?.covariance ?? 0),
+        ...(ofCovariate && { residuals: ofCovariate }),
+      },
+    }),
+  };
+}
+
+/** The sums of ln(1 + ms) over a sketch of latencies, within its error. */
+export function logSumsOf({ zero, positive }: SketchJson): ValueSums {
+  let [n, sum, sumSq] = [zero, 0, 0];
+  for (const [bucket, count] of positive) {
+    const value = Math.log1p(middleOf(bucket));
+    n += count;
+    sum += count * value;
+    sumSq += count * value * value;
+  }
+  return { n, sum, sumSq };
+}
