@@ -142,9 +142,10 @@ function nodeCheck(rule: unknown, stage: unknown, path: string, issues: Issue[])
 /** What `new Pipeline` takes. */
 export const pipelineCheck: Check = (value, path, issues) => {
   shape(value, path, issues);
-  if (!isObject(value) || !isObject(value['stages'])) return;
+  if (!isObject(value)) return;
   const { leave, reshuffle, stages } = value;
-  const names = Object.keys(value['stages']);
+  if (!isObject(stages)) return;
+  const names = Object.keys(stages);
   for (const name of isObject(leave) ? Object.keys(leave) : []) {
     nodeCheck(ownValue(leave, name), ownValue(stages, name), `${path}.leave.${name}.node`, issues);
     if (!names.includes(name))
