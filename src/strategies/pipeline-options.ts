@@ -146,8 +146,8 @@ export const pipelineCheck: Check = (value, path, issues) => {
   const { leave, reshuffle, stages } = value;
   if (!isObject(stages)) return;
   const names = Object.keys(stages);
-  for (const name of isObject(leave) ? Object.keys(leave) : []) {
-    nodeCheck(ownValue(leave, name), ownValue(stages, name), `${path}.leave.${name}.node`, issues);
+  for (const [name, rule] of isObject(leave) ? Object.entries(leave) : []) {
+    nodeCheck(rule, ownValue(stages, name), `${path}.leave.${name}.node`, issues);
     if (!names.includes(name))
       issues.push({ path: `${path}.leave.${name}`, message: `must be one of the stages ${names.join(', ')}.` });
     else if (name === names.at(-1))
