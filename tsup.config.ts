@@ -8,6 +8,7 @@ const entry = {
   bandits: 'src/bandits/index.ts',
   'stores/file': 'src/stores/file.ts',
   'stores/memory': 'src/stores/memory.ts',
+  'stores/postgres': 'src/stores/postgres.ts',
   'stores/redis': 'src/stores/redis.ts',
   simulate: 'src/simulate/index.ts',
   testing: 'src/testing/index.ts',

@@ -12,7 +12,7 @@ export default defineConfig({
       { find: /^turnout\/bandits$/, replacement: source('bandits/index.ts') },
       { find: /^turnout\/simulate$/, replacement: source('simulate/index.ts') },
       { find: /^turnout\/testing$/, replacement: source('testing/index.ts') },
-      { find: /^turnout\/stores\/(file|memory|redis)$/, replacement: source('stores/$1.ts') },
+      { find: /^turnout\/stores\/(file|memory|postgres|redis)$/, replacement: source('stores/$1.ts') },
     ],
   },
   test: {
