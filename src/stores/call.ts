@@ -28,7 +28,11 @@ export function parseStored(text: string, where: string, advice = ''): unknown {
 
 /** The evidence in a stored text. Throws `state-unreadable`, as `parseStored` does. */
 export function parseStoredEvidence(text: string, where: string, advice = ''): Evidence {
-  const json = parseStored(text, where, advice);
+  return storedEvidence(parseStored(text, where, advice), where, advice);
+}
+
+/** The evidence in stored JSON. Throws `state-unreadable`, which says where it is, and `advice`. */
+export function storedEvidence(json: unknown, where: string, advice = ''): Evidence {
   try {
     return parseEvidence(json);
   } catch (error) {

@@ -65,8 +65,8 @@ describe.skipIf(missing !== undefined)('the record on Redis', () => {
   ] as const)('says what is wrong with %s, and leaves it as it is', async (_, damage, code, words) => {
     await damage();
     const dump = await redis.dump(key);
-    for (const call of [store().read('r'), store().compareAndSet('r', undefined, recordOf(1, 'x'))]) {
-      const error = await failure(call);
+    for (const call of [() => store().read('r'), () => store().compareAndSet('r', undefined, recordOf(1, 'x'))]) {
+      const error = await failure(call());
       expect([error?.code, error?.message]).toEqual([code, expect.stringContaining(words)]);
     }
     expect(await redis.dump(key)).toEqual(dump);

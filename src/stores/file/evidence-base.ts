@@ -1,8 +1,7 @@
 import { TurnoutError } from '../../core/errors.js';
 import { isObject } from '../../core/json.js';
 import { emptyEvidence, type Evidence } from '../../evidence/evidence.js';
-import { parseEvidence } from '../../evidence/parse-evidence.js';
-import { parseStored } from '../call.js';
+import { parseStored, storedEvidence } from '../call.js';
 import type { Latest } from './slots.js';
 
 /** The last delta of a writer, and when it came, ms since 1970. */
@@ -37,7 +36,7 @@ export function parseBase({ slot, text, path }: Pick<Latest, 'slot' | 'text' | '
     );
   }
   const writers = Object.entries(json['writers']).map(([writer, last]) => [writer, parseLast(last, path)] as const);
-  return { evidence: parseEvidence(json['evidence']), writers: new Map(writers) };
+  return { evidence: storedEvidence(json['evidence'], path, advice), writers: new Map(writers) };
 }
 
 function parseLast(json: unknown, path: string): Last {

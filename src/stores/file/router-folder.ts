@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TurnoutError } from '../../core/errors.js';
 import { isObject } from '../../core/json.js';
@@ -63,8 +63,10 @@ export class RouterFolder {
   async ensure(): Promise<void> {
     if (await this.exists()) return;
     await mkdir(this.#directory, { recursive: true });
-    const draft = await mkdtemp(join(this.#directory, '.new-'));
+    // Not by mkdtemp, whose folders are closed to processes of other users, whatever the umask allows.
+    const draft = join(this.#directory, `.new-${randomUUID()}`);
     try {
+      await mkdir(draft);
       for (const part of parts) await mkdir(join(draft, part));
       for (const part of valued) await writeDurably(join(draft, part, '0'), '');
       await writeDurably(join(draft, about), JSON.stringify({ format, key: this.#key }));
