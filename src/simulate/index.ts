@@ -26,3 +26,15 @@ export type {
 } from './simulated-model.js';
 export type { SimulationOptions } from './simulation-options.js';
 export type { Burst, DailyWave, Traffic } from './traffic.js';
+export type { Estimate, Rate } from './estimates.js';
+export type { Rehearsal, RehearsalDefinition, Scenario } from './rehearsal.js';
+export { defineRehearsal } from './rehearsal.js';
+export type { RehearsalResult, ScenarioResult, StepResult } from './rehearsal-result.js';
+export type { RehearsalProgress, RehearseOptions } from './rehearse.js';
+export { rehearse } from './rehearse.js';
+export type { RunSummary, StepSummary } from './run-summary.js';
+export type { ScenarioOptions, UsualScenario } from './scenarios.js';
+export { usualScenarios } from './scenarios.js';
+export type { StageForecast, StagesGoal, StagesSuggestion, SuggestedStage } from './suggest-stages.js';
+export { suggestStages } from './suggest-stages.js';
+export type { WeakSpot } from './weak-spots.js';

@@ -56,13 +56,16 @@ const firstUnit = 1_000_000_000;
 
 /** Draws who comes next. Memory does not depend on how many units there are: a unit is its number. */
 export class Crowd {
+  readonly #tag: string;
   readonly #rng: Rng;
   readonly #unit: string;
   readonly #anonymous: number;
   readonly #attributes: readonly Attribute[];
   readonly #nextId: () => number;
 
-  constructor(population: Population, rng: Rng) {
+  /** `tag` keeps the units of one run apart from those of others: the same units would get the same arms in all of them. */
+  constructor(population: Population, rng: Rng, tag: string) {
+    this.#tag = tag;
     const { unit = defaultUnit, anonymous = 0, attributes = {} } = population;
     this.#rng = rng;
     this.#unit = unit;
@@ -75,7 +78,7 @@ export class Crowd {
     // Nothing is drawn for what is not wanted.
     const isAnonymous = this.#anonymous > 0 && this.#rng.next() < this.#anonymous;
     const id = isAnonymous ? -1 : this.#nextId();
-    const context: Record<string, unknown> = isAnonymous ? {} : { [this.#unit]: `unit-${id}` };
+    const context: Record<string, unknown> = isAnonymous ? {} : { [this.#unit]: `${this.#tag}-${id}` };
     for (const attribute of this.#attributes) {
       context[attribute.name] = attribute.at(isAnonymous ? this.#rng.next() : attribute.placeOf(id));
     }

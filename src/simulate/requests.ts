@@ -36,12 +36,12 @@ export class GeneratedRequests implements RequestSource {
   constructor(
     traffic: Traffic,
     population: Population,
-    rngs: { arrivals: Rng; units: Rng },
+    rngs: { arrivals: Rng; units: Rng; tag: string },
     startMs: number,
     endMs: number,
   ) {
     this.#arrivals = new Arrivals(traffic, rngs.arrivals, startMs, endMs);
-    this.#crowd = new Crowd(population, rngs.units);
+    this.#crowd = new Crowd(population, rngs.units, rngs.tag);
     this.nextMs = this.#arrivals.next();
   }
 

@@ -86,7 +86,11 @@ async function sourceOf(options: SimulationOptions, seed: number): Promise<{ sou
     return { source, startMs: options.startMs ?? source.startMs ?? defaultStartMs };
   }
   const startMs = options.startMs ?? defaultStartMs;
-  const rngs = { arrivals: rngOf(seed, 'arrivals'), units: rngOf(seed, 'units') };
+  const rngs = {
+    arrivals: rngOf(seed, 'arrivals'),
+    units: rngOf(seed, 'units'),
+    tag: hash32('tag', seed).toString(36),
+  };
   return { source: new GeneratedRequests(traffic, population ?? strangers, rngs, startMs, forMs), startMs };
 }
 
