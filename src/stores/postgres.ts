@@ -1,7 +1,7 @@
 import { flag, must, object, optional, positiveCount, verify } from '../core/options.js';
 import type { HistoryEntry, StateStore } from '../runtime/control/store.js';
 import { Hints } from './hints.js';
-import type { PostgresClient } from './postgres/client.js';
+import { type PostgresClient, queryOf } from './postgres/client.js';
 import { runnerOf } from './postgres/connection.js';
 import { EvidenceLog } from './postgres/evidence-log.js';
 import { evidenceStatements } from './postgres/evidence-statements.js';
@@ -77,7 +77,8 @@ export function postgresStore(options: PostgresStoreOptions): PostgresStore {
   verify('postgresStore', 'options', options, optionsCheck);
   const { client, listen = true, historyMax = 10_000 } = options;
   const { sumUpEvery = 64, forgetWritersAfterMs = 86_400_000 } = options;
-  const run = runnerOf(client);
+  const query = queryOf(client);
+  const run = runnerOf(query);
   const records = recordsOf(run, options);
   const statements = evidenceStatements(tablesOf(options), forgetWritersAfterMs);
   const logs = new Map<string, EvidenceLog>();
@@ -93,7 +94,7 @@ export function postgresStore(options: PostgresStoreOptions): PostgresStore {
     return log;
   };
   let notifications: Notifications | undefined;
-  const hints = new Hints((tell) => (notifications = new Notifications(client, tell)));
+  const hints = new Hints((tell) => (notifications = new Notifications(client, query, tell)));
   return {
     read: (key, knownRevision) => {
       // Whoever polls also minds that what was lost listens again.

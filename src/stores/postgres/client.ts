@@ -57,7 +57,18 @@ export function queryOf(client: PostgresClient): Query {
     // Prepared, since this client asks for the types of parameters in a round trip of its own otherwise. Its own `prepare: false` wins.
     return async (text, values) => (await client.unsafe(text, [...values], { prepare: values.length > 0 })).map(rowOf);
   }
-  return async (text, values) => (await client.query(text, [...values])).rows.map(rowOf);
+  const query: Query = async (text, values) => (await client.query(text, [...values])).rows.map(rowOf);
+  return 'listen' in client || 'totalCount' in client ? query : inTurn(query);
+}
+
+/** A connection of `pg` has one statement at work at a time, and will not queue others for long: its version 9 refuses them. */
+function inTurn(query: Query): Query {
+  let last: Promise<unknown> = Promise.resolve();
+  return (text, values) => {
+    const turn = last.then(() => query(text, values));
+    last = turn.catch(() => {});
+    return turn;
+  };
 }
 
 function rowOf(row: object): Row {

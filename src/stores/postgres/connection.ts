@@ -1,5 +1,5 @@
 import { TurnoutError, messageOf } from '../../core/errors.js';
-import { type PostgresClient, type Query, type Row, queryOf } from './client.js';
+import type { Query, Row } from './client.js';
 
 /** A serialisation failure and a deadlock: the statement did nothing, and may do it at another try. */
 const transient: ReadonlySet<unknown> = new Set(['40001', '40P01']);
@@ -14,8 +14,7 @@ const advice: Readonly<Record<string, string>> = {
 /** Runs one statement; rejects with `store-failed`, which says what was to be done, and has the client's error as its cause. */
 export type Run = (what: string, text: string, values: readonly string[]) => Promise<readonly Row[]>;
 
-export function runnerOf(client: PostgresClient): Run {
-  const query = queryOf(client);
+export function runnerOf(query: Query): Run {
   return async (what, text, values) => {
     try {
       return await retried(query, text, values);

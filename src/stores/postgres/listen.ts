@@ -1,4 +1,11 @@
-import type { PgConnection, PgNotification, PgPool, PostgresClient } from './client.js';
+import {
+  type PgConnection,
+  type PgNotification,
+  type PgPool,
+  type PostgresClient,
+  type Query,
+  queryOf,
+} from './client.js';
 
 /** The channel of `NOTIFY`, one for all stores of a database: what changed is in the payload. */
 export const channel = 'turnout';
@@ -15,8 +22,8 @@ export interface Listener {
 /** Stops listening. */
 export type Stop = () => Promise<unknown>;
 
-/** Begins to listen, on a connection of its own where the client has several. */
-export async function listenWith(client: PostgresClient, listener: Listener): Promise<Stop> {
+/** Begins to listen, on a connection of its own where the client has several; `query` is the way to the client's only one. */
+export async function listenWith(client: PostgresClient, query: Query, listener: Listener): Promise<Stop> {
   if ('unsafe' in client) {
     // This client connects again by itself, and says so by the same call as at first.
     let begun = false;
@@ -30,7 +37,7 @@ export async function listenWith(client: PostgresClient, listener: Listener): Pr
     const unlisten = await client.listen(channel, listener.onPayload);
     return async () => unlisten();
   }
-  return 'totalCount' in client ? listenOnPool(client, listener) : listenOn(client, listener);
+  return 'totalCount' in client ? listenOnPool(client, listener) : listenOn(client, query, listener);
 }
 
 /** A pool of one would have no connection left to work with. */
@@ -51,7 +58,7 @@ async function listenOnPool(pool: PgPool, listener: Listener): Promise<Stop> {
     listener.onLost();
   };
   try {
-    await listenOn(connection, { ...listener, onLost });
+    await listenOn(connection, queryOf(connection), { ...listener, onLost });
   } catch (error) {
     giveUp();
     throw error;
@@ -59,7 +66,7 @@ async function listenOnPool(pool: PgPool, listener: Listener): Promise<Stop> {
   return async () => giveUp();
 }
 
-async function listenOn(connection: PgConnection, { onPayload, onLost }: Listener): Promise<Stop> {
+async function listenOn(connection: PgConnection, query: Query, { onPayload, onLost }: Listener): Promise<Stop> {
   const onMessage = (message: PgNotification) => {
     if (message.channel === channel) onPayload(message.payload ?? '');
   };
@@ -67,7 +74,7 @@ async function listenOn(connection: PgConnection, { onPayload, onLost }: Listene
   // An `error` that nobody listens to would end the process. So these two stay when the connection is closed behind us.
   connection.on('error', onLost);
   connection.on('end', onLost);
-  await connection.query(`LISTEN ${channel}`);
+  await query(`LISTEN ${channel}`, []);
   return async () => {
     // Without its types, `removeListener` of an emitter takes a listener of no arguments.
     for (const [event, own] of [
@@ -76,6 +83,6 @@ async function listenOn(connection: PgConnection, { onPayload, onLost }: Listene
       ['end', onLost],
     ] as const)
       connection.removeListener(event, own);
-    await connection.query(`UNLISTEN ${channel}`);
+    await query(`UNLISTEN ${channel}`, []);
   };
 }

@@ -1,5 +1,5 @@
 import type { HintConnection } from '../hints.js';
-import type { PostgresClient } from './client.js';
+import type { PostgresClient, Query } from './client.js';
 import { type Stop, listenWith } from './listen.js';
 
 const ignore = (): void => {};
@@ -7,12 +7,14 @@ const ignore = (): void => {};
 /** One `LISTEN` for all routers that somebody wants to hear of; it ends with the last of them. */
 export class Notifications implements HintConnection {
   readonly #client: PostgresClient;
+  readonly #query: Query;
   readonly #tell: (payload: string) => void;
   readonly #wanted = new Set<string>();
   #listening: Promise<Stop> | undefined;
 
-  constructor(client: PostgresClient, tell: (payload: string) => void) {
+  constructor(client: PostgresClient, query: Query, tell: (payload: string) => void) {
     this.#client = client;
+    this.#query = query;
     this.#tell = tell;
   }
 
@@ -47,7 +49,7 @@ export class Notifications implements HintConnection {
     const end = () => {
       if (this.#listening === listening) this.#listening = undefined;
     };
-    const listening = listenWith(this.#client, {
+    const listening = listenWith(this.#client, this.#query, {
       onPayload: (payload) => this.#tell(payload),
       onAgain: () => this.#tellAll(),
       onLost: end,
