@@ -50,6 +50,8 @@ export type { BlueGreenOptions, KeepWarm, ReadinessCheck } from './strategies/bl
 export { BlueGreen } from './strategies/blue-green.js';
 export type { CanaryOptions, CanaryState } from './strategies/canary-options.js';
 export { Canary } from './strategies/canary.js';
+export type { InstanceCall, InstanceOption, RollingOptions } from './strategies/rolling/options.js';
+export { Rolling } from './strategies/rolling.js';
 export { Composite } from './strategies/children.js';
 export type { Choice, Needs, Start, StartOf } from './strategies/choose-strategy.js';
 export { chooseStrategy } from './strategies/choose-strategy.js';

@@ -5,6 +5,7 @@ import type { CanaryOptions } from './canary-options.js';
 import type { DarkLaunchOptions } from './dark-launch-options.js';
 import type { FeatureFlagOptions } from './feature-flag.js';
 import type { LeaveRule } from './pipeline-options.js';
+import type { RollingOptions } from './rolling/options.js';
 import type { ShadowOptions } from './shadow-options.js';
 import type { Stage } from './stages.js';
 
@@ -17,7 +18,12 @@ export type Start =
       readonly kind: 'blue-green';
       readonly options: Pick<BlueGreenOptions<never, never, never>, 'switch' | 'bakeMs' | 'minOutcomes'>;
     }
-  | { readonly kind: 'rolling'; readonly options: { readonly maxUnavailable: number; readonly maxSurge: number } }
+  | {
+      readonly kind: 'rolling';
+      readonly options: Required<
+        Pick<RollingOptions<never, never, never>, 'maxUnavailable' | 'minReadyMs' | 'onFailure'>
+      >;
+    }
   | { readonly kind: 'shadow'; readonly options: Pick<ShadowOptions<never, never, never, never>, 'share' | 'until'> }
   | {
       readonly kind: 'dark-launch';
@@ -60,6 +66,7 @@ const day = 24 * hour;
 export const unitsToCompare = 28_800;
 
 const ages = { low: 6 * hour, medium: hour, high: 10 * minute } as const;
+const pauses = { low: 10 * minute, medium: 5 * minute, high: minute } as const;
 const outcomes = { low: 500, medium: 200, high: 100 } as const;
 const ladders = { low: [0.01, 0.05, 0.25, 0.5], medium: [0.05, 0.25, 0.5], high: [0.1, 0.5] } as const;
 
@@ -97,10 +104,14 @@ export const starts = {
       minOutcomes: outcomesWithinAWeek(facts, 1),
     },
   }),
-  // Without room for a second copy an instance is emptied before it is filled.
-  rolling: ({ twoCopies }: Facts): StartOf<'rolling'> => ({
+  // No surge: spares are servers, which only the user can name.
+  rolling: ({ riskTolerance }: Facts): StartOf<'rolling'> => ({
     kind: 'rolling',
-    options: twoCopies ? { maxUnavailable: 0, maxSurge: 1 } : { maxUnavailable: 1, maxSurge: 0 },
+    options: {
+      maxUnavailable: 1,
+      minReadyMs: pauses[riskTolerance],
+      onFailure: riskTolerance === 'low' ? 'pause' : 'reverse',
+    },
   }),
   shadow: (facts: Facts): StartOf<'shadow'> => ({
     kind: 'shadow',

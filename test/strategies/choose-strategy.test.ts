@@ -13,6 +13,7 @@ import { rows } from '../../src/strategies/choose-strategy-table.js';
 import { DarkLaunch } from '../../src/strategies/dark-launch.js';
 import { FeatureFlag } from '../../src/strategies/feature-flag.js';
 import { Pipeline } from '../../src/strategies/pipeline.js';
+import { Rolling } from '../../src/strategies/rolling.js';
 import { Shadow } from '../../src/strategies/shadow.js';
 import type { Strategy } from '../../src/strategies/strategy.js';
 
@@ -58,7 +59,7 @@ const allNeeds: readonly Needs[] = Object.entries(answers).reduce<readonly objec
 ) as readonly Needs[];
 
 /** Hands a start to its class, as a user would. */
-function built(start: Start): Strategy | undefined {
+function built(start: Start): Strategy {
   switch (start.kind) {
     case 'canary':
       return new Canary({ baseline: 'v1', candidate: 'v2', ...start.options });
@@ -75,11 +76,11 @@ function built(start: Start): Strategy | undefined {
     case 'bandit':
       return new Bandit({ arms: { old: 'v1', fresh: 'v2' }, baseline: 'old', reward: 'clicked', ...start.options });
     case 'pipeline': {
-      const stages = Object.entries(start.stages).map(([name, stage]) => [name, built(stage) as Strategy] as const);
+      const stages = Object.entries(start.stages).map(([name, stage]) => [name, built(stage)] as const);
       return new Pipeline({ stages: Object.fromEntries(stages) as Record<string, Strategy>, leave: start.leave });
     }
     case 'rolling':
-      return undefined;
+      return new Rolling({ from: 'v1', to: 'v2', ...start.options });
   }
 }
 
@@ -182,7 +183,7 @@ describe('a start', () => {
       fc.property(needs, (given) => {
         for (const { start } of chooseStrategy(given)) {
           expect(JSON.parse(JSON.stringify(start))).toEqual(start);
-          expect(built(start)?.kind).toBe(start.kind === 'rolling' ? undefined : start.kind);
+          expect(built(start).kind).toBe(start.kind);
         }
       }),
       { numRuns: 60 },
@@ -235,8 +236,9 @@ describe('a start', () => {
   test.each([
     ['blue-green', { riskTolerance: 'low' }, { switch: 'approved', bakeMs: 6 * hour, minOutcomes: 500 }],
     ['blue-green', { requestsPerDay: 10 }, { switch: 'automatic', bakeMs: hour, minOutcomes: 70 }],
-    ['rolling', {}, { maxUnavailable: 0, maxSurge: 1 }],
-    ['rolling', { twoCopies: false }, { maxUnavailable: 1, maxSurge: 0 }],
+    ['rolling', { riskTolerance: 'low' }, { maxUnavailable: 1, minReadyMs: 600_000, onFailure: 'pause' }],
+    ['rolling', { twoCopies: false }, { maxUnavailable: 1, minReadyMs: 300_000, onFailure: 'reverse' }],
+    ['rolling', { riskTolerance: 'high' }, { maxUnavailable: 1, minReadyMs: 60_000, onFailure: 'reverse' }],
     ['feature-flag', {}, { share: 0.05 }],
     ['feature-flag', { riskTolerance: 'low' }, { share: 0.01 }],
     ['feature-flag', { riskTolerance: 'high' }, { share: 0.1 }],
