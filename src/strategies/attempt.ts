@@ -1,5 +1,6 @@
-import { type Check, count, object } from '../core/options.js';
+import { type Check, count, object, optional } from '../core/options.js';
 import type { Stratum } from '../evidence/stratum.js';
+import { type Guard, guardCheck } from './guard.js';
 import type { Command, Scope, View } from './strategy.js';
 
 /** The part of a state that every strategy keeps: which try this is, and since when the shares are what they are. */
@@ -11,6 +12,8 @@ export type Attempt = {
   readonly epoch: number;
   /** When the epoch opened, ms since 1970. */
   readonly since: number;
+  /** What was said in the attempt; absent while that is nothing. */
+  readonly guard?: Guard;
 };
 
 /** The checks of an attempt's keys, for a state's parser. */
@@ -19,6 +22,7 @@ export const attemptChecks = {
   firstEpoch: count,
   epoch: count,
   since: count,
+  guard: optional(guardCheck),
 } satisfies Readonly<Record<keyof Attempt, Check>>;
 
 /** A new attempt, whose first epoch opens now. */
@@ -50,11 +54,15 @@ export function epochStrataOf(view: View, { epoch }: Attempt): readonly Stratum[
   return view.evidence().filter((stratum) => stratum.epoch === epoch);
 }
 
-/** Why a command must be ignored in this attempt: a machine's rollback judged an earlier one. */
-export function staleCommand(command: Command, { attempt }: Attempt): string | undefined {
-  return command.attempt === undefined || command.attempt === attempt
-    ? undefined
-    : `attempt ${command.attempt} was judged, and this is attempt ${attempt}`;
+/**
+ * Why a command must be ignored in this attempt: a machine's rollback judged an earlier one, or a person has promoted since, which no
+ * machine undoes.
+ */
+export function staleCommand(command: Command, { attempt, guard }: Attempt): string | undefined {
+  if (command.attempt === undefined) return undefined;
+  if (command.attempt !== attempt) return `attempt ${command.attempt} was judged, and this is attempt ${attempt}`;
+  const isUndone = command.type === 'rollback' && guard?.promotedBy !== undefined;
+  return isUndone ? `it was promoted by ${guard.promotedBy}: only a person rolls it back` : undefined;
 }
 
 /** A stored state's keys: an attempt's, and the strategy's own. */

@@ -18,7 +18,9 @@ import {
 } from '../core/options.js';
 import { type Attempt, stateCheck } from './attempt.js';
 import { branchCheck } from './children.js';
-import { guardrailCheck } from './judging.js';
+import { approvedBefore } from './guard.js';
+import { type GuardOptions, guardKeys } from './guarding.js';
+import { gateCheck } from './judging.js';
 
 /** A trial of green before the switch. It fails by throwing, by rejecting, or by giving `false`. */
 export interface ReadinessCheck {
@@ -36,7 +38,7 @@ export interface KeepWarm {
 }
 
 /** Options of a blue-green switch. */
-export interface BlueGreenOptions<B, C, G> {
+export interface BlueGreenOptions<B, C, G, H = never> extends GuardOptions<G> {
   /** What serves now. */
   readonly blue: B;
   /** What shall serve. */
@@ -47,16 +49,18 @@ export interface BlueGreenOptions<B, C, G> {
   readonly warm?: (signal: AbortSignal) => unknown;
   /** Run once in the whole fleet, side by side, after `warm`. All must pass before the switch. */
   readonly checks?: readonly ReadinessCheck[];
+  /** Must all pass before the switch. There is no traffic to judge yet: `validated`, `approved` or your own. */
+  readonly gates?: readonly H[];
   /** Whether the switch waits for `approve()`. Default `'automatic'`. */
   readonly switch?: 'automatic' | 'approved';
+  /** How long an approval counts: then it is waited for again. Default: for ever. */
+  readonly approvalExpiresMs?: number;
   /** When the switch may happen. Rollbacks never wait for it. */
   readonly calendar?: Calendar;
   /** How long green is judged after the switch before it counts as live. Default 600 000, ten minutes. */
   readonly bakeMs?: number;
   /** Settled calls of green before the bake ends. Default 0. */
   readonly minOutcomes?: number;
-  /** Judged at every tick of the bake; one that fails switches back at once. Absolute ones: there is no concurrent control. */
-  readonly guardrails?: readonly G[];
   /** How long blue stays loaded after the bake, for an instant way back. Default `{ ms: 86_400_000 }`, a day. */
   readonly keepWarm?: KeepWarm | 'forever';
   /** When `warm` or a check fails: keep green idle until a person decides, or give the attempt up. Default `'hold'`. */
@@ -75,7 +79,6 @@ export type BlueGreenPhase = (typeof phases)[number];
 export type BlueGreenState = Attempt & {
   readonly phase: BlueGreenPhase;
   readonly paused: boolean;
-  readonly approved: boolean;
   /** What `warm` and the checks came to in this attempt, by task name. A failure stays. */
   readonly results: { readonly [task: string]: { readonly ok: boolean; readonly detail: string } };
   readonly why: string;
@@ -84,7 +87,7 @@ export type BlueGreenState = Attempt & {
 export const blueGreenStateCheck: Check = stateCheck({
   phase: oneOf(...phases),
   paused: flag,
-  approved: flag,
+  ...approvedBefore,
   results: recordOf(object({ ok: flag, detail: must('a text', (value) => typeof value === 'string') })),
   why: text,
 });
@@ -128,7 +131,9 @@ export const blueGreenCheck: Check = object({
   calendar: optional(calendarCheck),
   bakeMs: optional(duration),
   minOutcomes: optional(count),
-  guardrails: optional(listOf(guardrailCheck)),
+  ...guardKeys,
+  gates: optional(listOf(gateCheck)),
+  approvalExpiresMs: optional(positive),
   keepWarm: optional(keepWarmCheck),
   onCheckFailure: optional(oneOf('hold', 'rollback')),
   unit: optional(text),

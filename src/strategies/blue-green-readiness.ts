@@ -1,13 +1,12 @@
 import { TurnoutError } from '../core/errors.js';
-import { type Json, isObject, own as ownValue } from '../core/json.js';
-import { show } from '../core/options.js';
+import { own as ownValue } from '../core/json.js';
 import type { BlueGreenOptions, BlueGreenState } from './blue-green-options.js';
+import { reasonOf } from './gate-checks.js';
 import type { Scope, Signal, Task } from './strategy.js';
 
 type Readiness = Pick<BlueGreenOptions<unknown, unknown, unknown>, 'warm' | 'checks'>;
 
 const minute = 60_000;
-const detailMax = 500;
 const warmTask = 'warm';
 const checkTask = (name: string) => `check ${name}`;
 
@@ -77,12 +76,6 @@ export function withResult(
   if (name === undefined || (own.phase !== 'preparing' && own.phase !== 'ready')) return undefined;
   const before = ownValue(own.results, name);
   if (before?.ok === false || before?.ok === ok) return undefined;
-  const text = ok ? '' : reasonOf(detail).slice(0, detailMax);
+  const text = ok ? '' : reasonOf(detail);
   return { own: { ...own, results: { ...own.results, [name]: { ok, detail: text } } }, name, detail: text };
-}
-
-/** The words of a task's failure, which the runtime reports as `{ error: message }`. */
-function reasonOf(detail: Json): string {
-  const reason = isObject(detail) ? (detail['error'] ?? detail) : detail;
-  return typeof reason === 'string' ? reason : show(reason);
 }

@@ -1,10 +1,14 @@
+import { type Gate, type Judged, type Verdict, judge } from '../analysis/verdict.js';
 import { promotionAllowed } from '../core/calendar.js';
 import { epochStrataOf } from './attempt.js';
 import type { BlueGreenOptions, BlueGreenState, KeepWarm } from './blue-green-options.js';
 import { missingOf } from './blue-green-readiness.js';
+import { heldWords } from './guarding.js';
+import { gateJudged, judgedIn, validApprovals } from './judging.js';
 import type { View } from './strategy.js';
 
-type Waits = Omit<BlueGreenOptions<unknown, unknown, unknown>, 'blue' | 'green' | 'guardrails'>;
+/** The options that say what is waited for. */
+export type Waits = Omit<BlueGreenOptions<unknown, unknown, unknown, Gate>, 'blue' | 'green' | 'guardrails'>;
 
 /** How long the bake takes unless the options say otherwise. */
 const defaultBakeMs = 600_000;
@@ -16,22 +20,63 @@ export function movesByItself({ keepWarm }: Waits, { phase }: BlueGreenState): b
   return phase === 'live' ? keepWarm !== 'forever' : phase !== 'retired' && phase !== 'rolled-back';
 }
 
-/** What must come before the node moves on; with the figures of a look where there is one. */
-export function waitingOf(options: Waits, own: BlueGreenState, view?: View): readonly string[] {
+/** What the gates of the switch are asked with. */
+export function switchJudged({ approvalExpiresMs }: Waits, own: BlueGreenState, view: View): Judged {
+  return gateJudged(judgedIn(view, own, 'green'), own, own.since, approvalExpiresMs);
+}
+
+/** What the gates say; nothing but before the switch. */
+export function switchVerdicts(options: Waits, own: BlueGreenState, view: View): readonly Verdict[] {
+  const { gates = [] } = options;
+  if (own.phase !== 'ready') return [];
+  const judged = switchJudged(options, own, view);
+  return gates.map((gate) => judge(gate, judged));
+}
+
+/** What must come before the node moves on; with the figures of a look, and what its gates said, where there is one. */
+export function waitingOf(
+  options: Waits,
+  own: BlueGreenState,
+  view?: View,
+  verdicts?: readonly Verdict[],
+): readonly string[] {
   if (own.paused) return ['resume()'];
+  if (!movesByItself(options, own)) return [];
+  return [...phaseWaits(options, own, view, verdicts), ...heldWords(own)];
+}
+
+function phaseWaits(
+  options: Waits,
+  own: BlueGreenState,
+  view: View | undefined,
+  verdicts: readonly Verdict[] | undefined,
+): readonly string[] {
   if (own.phase === 'preparing') return missingOf(options, own);
-  if (own.phase === 'ready') {
-    if (options.switch === 'approved' && !own.approved) return ['approval'];
-    const { allowed, why = 'the calendar' } = promotionAllowed(options.calendar ?? {}, view?.now ?? own.since);
-    return allowed || view === undefined ? [] : [why];
-  }
+  if (own.phase === 'ready') return switchWaits(options, own, view, verdicts);
   if (own.phase === 'baking') {
     const { bakeMs = defaultBakeMs, minOutcomes = 0 } = options;
     return [...untilAge('bake', bakeMs, own, view), ...untilCount('outcomes', minOutcomes, own, view)];
   }
-  if (own.phase !== 'live' || !movesByItself(options, own)) return [];
   const { ms = 0, requests = 0 } = options.keepWarm === 'forever' ? {} : (options.keepWarm ?? defaultKeepWarm);
   return [...untilAge('keep blue warm', ms, own, view), ...untilCount('exposed', requests, own, view)];
+}
+
+function switchWaits(
+  { gates = [], approvalExpiresMs, calendar = {}, ...options }: Waits,
+  own: BlueGreenState,
+  view: View | undefined,
+  verdicts: readonly Verdict[] | undefined,
+): readonly string[] {
+  const open =
+    verdicts === undefined
+      ? gates.map(({ name }) => name)
+      : verdicts.filter(({ outcome }) => outcome !== 'pass').map(({ rule, reason }) => `${rule}: ${reason}`);
+  const now = view?.now ?? own.since;
+  const isApproved = validApprovals(own.guard?.approvals, now, approvalExpiresMs).length > 0;
+  const waits = [...open, ...(options.switch === 'approved' && !isApproved ? ['approval'] : [])];
+  if (waits.length > 0 || view === undefined) return waits;
+  const { allowed, why = 'the calendar' } = promotionAllowed(calendar, now);
+  return allowed ? [] : [why];
 }
 
 function untilAge(what: string, ms: number, { since }: BlueGreenState, view: View | undefined): readonly string[] {

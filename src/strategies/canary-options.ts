@@ -1,28 +1,14 @@
-import { type Calendar, calendarCheck } from '../core/calendar.js';
-import { type Check, listOf, object, oneOf, optional, text } from '../core/options.js';
+import { type Check, object, optional } from '../core/options.js';
 import { branchCheck } from './children.js';
-import { guardrailCheck } from './judging.js';
-import { type RampPhase, type RampState, type Retry, retryCheck } from './ramp-state.js';
+import { type RampOptions, type RampPhase, type RampState, rampKeys } from './ramp-state.js';
 import { type Stage, stagesCheck } from './stages.js';
 
 /** Options of a canary. */
-export interface CanaryOptions<B, C, G, H> {
+export interface CanaryOptions<B, C, G, H> extends RampOptions<G> {
   readonly baseline: B;
   readonly candidate: C;
   /** Default: 1 %, 5 %, 25 %, 50 %, each for at least 10 minutes and 100 outcomes. See `linear` and `exponential`. */
   readonly stages?: readonly Stage<H>[];
-  /** Judged at every tick while the candidate has a share; one that fails rolls back at once. */
-  readonly guardrails?: readonly G[];
-  /** After the last stage: `'promote'` to 100 % (default), or `'keep'` its share until `promote()`. */
-  readonly then?: 'promote' | 'keep';
-  /** When shares may grow. Rollbacks never wait for it. */
-  readonly calendar?: Calendar;
-  /** New attempts after a rollback by a guardrail, so many times, so long after it. Default: none. */
-  readonly retry?: Retry;
-  /** The attribute that must keep seeing the same model. Default `targetingKey`. */
-  readonly unit?: string;
-  /** What units are hashed with. Default: the node's path. */
-  readonly salt?: string;
 }
 
 export type CanaryPhase = RampPhase;
@@ -44,10 +30,5 @@ export const canaryCheck: Check = object({
   baseline: branchCheck,
   candidate: branchCheck,
   stages: optional(stagesCheck),
-  guardrails: optional(listOf(guardrailCheck)),
-  then: optional(oneOf('promote', 'keep')),
-  calendar: optional(calendarCheck),
-  retry: optional(retryCheck),
-  unit: optional(text),
-  salt: optional(text),
+  ...rampKeys,
 });

@@ -5,11 +5,12 @@ import type { Plan } from '../plan/plan.js';
 import { saltOf } from './attempt.js';
 import { type CanaryOptions, type CanaryState, canaryCheck, defaultStages } from './canary-options.js';
 import { Composite, type Tree } from './children.js';
+import { namedApproval } from './guard.js';
 import { rampStateCheck } from './ramp-state.js';
 import { Ramp } from './ramping.js';
 import { fullStages } from './stages.js';
 import { soleArm } from './sole-arm.js';
-import type { Branch, MetricsOf, ModelsOf, Scope, Signal, Status, Transition, View } from './strategy.js';
+import type { Branch, MetricsOf, ModelsOf, Scope, Signal, Status, Task, Transition, View } from './strategy.js';
 
 /**
  * Gives a small share of the units to a candidate, and more as it proves itself: stage by stage, judged at every tick, rolled back
@@ -36,15 +37,11 @@ export class Canary<
       rules.flatMap(({ metrics }) => metrics) as never,
     );
     this.#options = options;
-    this.#ramp = new Ramp({
+    this.#ramp = new Ramp(options, {
       name: 'the canary',
       arm: 'candidate',
       control: 'baseline',
       stages,
-      guardrails,
-      then: options.then ?? 'promote',
-      calendar: options.calendar ?? {},
-      retry: options.retry,
       controlIn: () => 'baseline',
     });
   }
@@ -55,6 +52,14 @@ export class Canary<
 
   protected step(own: CanaryState, signal: Signal, view: View, scope: Scope): Transition<CanaryState> {
     return this.#ramp.step(own, signal, view, scope);
+  }
+
+  protected override ownTasks(own: CanaryState, scope: Scope): readonly Task[] {
+    return this.#ramp.tasks(own, scope);
+  }
+
+  protected override upgraded(own: CanaryState): CanaryState {
+    return namedApproval(own);
   }
 
   plan(state: Tree<CanaryState>, scope: Scope): Plan<ModelsOf<B | C>> {

@@ -167,7 +167,10 @@ export abstract class Composite<M extends string, Q extends string, O extends Ow
       verify(`The stored state of a ${this.kind}`, 'own', own, this.ownCheck);
       if (!isObject(children)) throw new Error('it has no children');
       const states = children as ChildStates;
-      return { own: own as O, children: this.#map((strategy, arm) => strategy.restore(childState(states, arm))) };
+      return {
+        own: this.upgraded(own as O),
+        children: this.#map((strategy, arm) => strategy.restore(childState(states, arm))),
+      };
     } catch (error) {
       throw new TurnoutError(
         'state-unreadable',
@@ -177,6 +180,11 @@ export abstract class Composite<M extends string, Q extends string, O extends Ow
         },
       );
     }
+  }
+
+  /** A stored own part, which has passed `ownCheck`, as this version writes it. As it is, unless a strategy says otherwise. */
+  protected upgraded(own: O): O {
+    return own;
   }
 
   /** What an arm leads to, as a plan. */

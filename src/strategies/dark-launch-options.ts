@@ -1,19 +1,17 @@
 import type { Gate } from '../analysis/verdict.js';
-import { type Calendar, calendarCheck } from '../core/calendar.js';
 import { type Condition, conditionCheck } from '../core/conditions.js';
 import { defaultUnit } from '../core/context.js';
 import { isObject } from '../core/json.js';
-import { type Check, fraction, listOf, object, oneOf, optional, text } from '../core/options.js';
+import { type Check, fraction, listOf, object, optional, text } from '../core/options.js';
 import { branchCheck } from './children.js';
-import { guardrailCheck } from './judging.js';
-import { type RampState, type Retry, retryCheck } from './ramp-state.js';
+import { type RampOptions, type RampState, rampKeys } from './ramp-state.js';
 import { type Stage, stageCheck, stagesCheck } from './stages.js';
 
 /** When the dark time ends: a stage without a share. Its outcomes are those of mirrored executions. */
 export type DarkStage<H = Gate<never>> = Omit<Stage<H>, 'name' | 'share'>;
 
 /** Options of a dark launch. */
-export interface DarkLaunchOptions<B, H, G, S> {
+export interface DarkLaunchOptions<B, H, G, S> extends RampOptions<G> {
   /** What everybody gets. */
   readonly visible: B;
   /** What only the audience gets, until it is revealed. */
@@ -28,18 +26,6 @@ export interface DarkLaunchOptions<B, H, G, S> {
   readonly until?: DarkStage<S>;
   /** The stages of the reveal. Default: 1 %, 5 %, 25 %, 50 %, each for at least 10 minutes and 100 outcomes. */
   readonly reveal?: readonly Stage<S>[];
-  /** Judged at every tick: on mirrored executions while dark, on hidden against visible while it is revealed. */
-  readonly guardrails?: readonly G[];
-  /** After the last stage: `'promote'` to everybody (default), or `'keep'` the share until `promote()`. */
-  readonly then?: 'promote' | 'keep';
-  /** When shares may grow. Rollbacks never wait for it. */
-  readonly calendar?: Calendar;
-  /** New attempts after a rollback by a guardrail, dark again at first. Default: none. */
-  readonly retry?: Retry;
-  /** The attribute that names the unit, in the audience's list and in the reveal. Default `targetingKey`. */
-  readonly unit?: string;
-  /** What units are hashed with. Default: the node's path. */
-  readonly salt?: string;
 }
 
 /** The own part of a dark launch's state: that of a ramp whose first stage has no share. */
@@ -70,13 +56,7 @@ const shape = object({
   execute: optional(fraction),
   until: optional(untilCheck),
   reveal: optional(stagesCheck),
-  guardrails: optional(listOf(guardrailCheck)),
-  // The word of the contract: its value is never a function, and the object is never awaited.
-  then: optional(oneOf('promote', 'keep')),
-  calendar: optional(calendarCheck),
-  retry: optional(retryCheck),
-  unit: optional(text),
-  salt: optional(text),
+  ...rampKeys,
 });
 
 /** What `new DarkLaunch` takes. */

@@ -17,11 +17,12 @@ import {
   darkLaunchCheck,
   darkStage,
 } from './dark-launch-options.js';
+import { namedApproval } from './guard.js';
 import { rampStateCheck } from './ramp-state.js';
 import { Ramp } from './ramping.js';
 import { primaryArm } from './shadow-options.js';
 import { type Stage, fullStages } from './stages.js';
-import type { Branch, MetricsOf, ModelsOf, Scope, Signal, Status, Transition, View } from './strategy.js';
+import type { Branch, MetricsOf, ModelsOf, Scope, Signal, Status, Task, Transition, View } from './strategy.js';
 
 /**
  * Runs a model that nobody but an audience can reach, on a share of everybody's requests if you like, whose output is
@@ -52,15 +53,11 @@ export class DarkLaunch<
     );
     this.#options = options;
     this.#audience = audienceCondition(options.audience, options.unit);
-    this.#ramp = new Ramp({
+    this.#ramp = new Ramp(options, {
       name: 'the dark launch',
       arm: 'hidden',
       control: 'visible',
       stages,
-      guardrails,
-      then: options.then ?? 'promote',
-      calendar: options.calendar ?? {},
-      retry: options.retry,
       // While dark, the only evidence is that of the mirror, where the model that answered is the primary.
       controlIn: ({ share }) => (share === 0 ? primaryArm : 'visible'),
     });
@@ -72,6 +69,14 @@ export class DarkLaunch<
 
   protected step(own: DarkLaunchState, signal: Signal, view: View, scope: Scope): Transition<DarkLaunchState> {
     return this.#ramp.step(own, signal, view, scope);
+  }
+
+  protected override ownTasks(own: DarkLaunchState, scope: Scope): readonly Task[] {
+    return this.#ramp.tasks(own, scope);
+  }
+
+  protected override upgraded(own: DarkLaunchState): DarkLaunchState {
+    return namedApproval(own);
   }
 
   plan(state: Tree<DarkLaunchState>, scope: Scope): Plan<ModelsOf<B | H>> {

@@ -1,9 +1,8 @@
-import { type Guardrail, type Judged, type Verdict, judge } from '../analysis/verdict.js';
-import type { Json } from '../core/json.js';
+import { type Approval, type Gate, type Guardrail, type Judged, type Verdict, judge } from '../analysis/verdict.js';
+import { type Json, isObject } from '../core/json.js';
 import { type Check, must } from '../core/options.js';
-import { isObject } from '../core/json.js';
 import { type Attempt, strataOf } from './attempt.js';
-import type { Command, Scope, View } from './strategy.js';
+import type { Command, Rollback, Scope, View } from './strategy.js';
 
 const isRule = (value: unknown) => isObject(value) && typeof value['judge'] === 'function';
 
@@ -27,6 +26,32 @@ export function judgedIn(view: View, own: Attempt, arm: string, control?: string
   return control === undefined ? judged : { ...judged, control };
 }
 
+/** The same for gates: with what people and checks have said since `since`. An approval counts for `expiresMs`. */
+export function gateJudged(judged: Judged, { guard }: Attempt, since: number, expiresMs = Infinity): Judged {
+  const checks = guard?.checks;
+  const approvals = validApprovals(guard?.approvals, judged.now, expiresMs);
+  return { ...judged, since, approvals, ...(checks !== undefined && { checks }) };
+}
+
+/** Approvals that have not expired. */
+export function validApprovals(
+  approvals: readonly Approval[] | undefined,
+  now: number,
+  expiresMs = Infinity,
+): readonly Approval[] {
+  return (approvals ?? []).filter(({ at }) => now < at + expiresMs);
+}
+
+/** Whether one more approval would change what an open gate says: only then it is waited for. */
+export function asksForApproval(gates: readonly Gate[], judged: Judged, approval: Approval): boolean {
+  const approvals = [...(judged.approvals ?? []), approval];
+  return gates.some((gate) => {
+    const before = judge(gate, judged);
+    const after = judge(gate, { ...judged, approvals });
+    return before.outcome !== 'pass' && (after.outcome !== before.outcome || after.reason !== before.reason);
+  });
+}
+
 /** What all rules say, in their order: one that fails does not hide the others. */
 export function verdictsOf(rules: readonly Guardrail[], judged: Judged): readonly Verdict[] {
   return rules.map((rule) => judge(rule, judged));
@@ -39,8 +64,8 @@ export function rollbackFor(verdicts: readonly Verdict[], own: Attempt, scope: S
   return machineRollback(`guardrail ${failed.rule}`, failed.reason, own, scope);
 }
 
-/** A rollback by the machine. */
-export function machineRollback(by: string, reason: string, { attempt }: Attempt, scope: Scope): Command {
+/** A rollback by the machine. Whoever gives it an `alert` has it told as one. */
+export function machineRollback(by: string, reason: string, { attempt }: Attempt, scope: Scope): Rollback {
   return { type: 'rollback', by, node: scope.id, attempt, reason };
 }
 

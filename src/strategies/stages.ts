@@ -1,4 +1,4 @@
-import type { Gate, Judged, Verdict } from '../analysis/verdict.js';
+import type { Gate, Judged, Outcome, Verdict } from '../analysis/verdict.js';
 import { judge } from '../analysis/verdict.js';
 import {
   type Check,
@@ -11,6 +11,7 @@ import {
   object,
   oneOf,
   optional,
+  positive,
   text,
 } from '../core/options.js';
 import { gateCheck } from './judging.js';
@@ -28,15 +29,21 @@ export interface Stage<H = Gate<never>> {
   readonly minAgeMs?: number;
   /** Settled calls of the candidate within the stage. Default 0. */
   readonly minOutcomes?: number;
-  /** When `onDeadline` or `onInsufficient` applies. Default: never. */
+  /** When the policies below apply. Default: never. */
   readonly maxAgeMs?: number;
   /** Wait for `approve()`; no deadline goes on without it. Default false. */
   readonly hold?: boolean;
   readonly gates?: readonly H[];
-  /** At `maxAgeMs`, when a gate does not pass although there are data, or nobody has approved. Default `'hold'`. */
+  /** How long an approval counts: then it is waited for again. Default: until the stage ends. */
+  readonly approvalExpiresMs?: number;
+  /** At `maxAgeMs`, for what is not named below, a gate that says `fail` and a missing approval. Default `'hold'`. */
   readonly onDeadline?: StagePolicy;
   /** At `maxAgeMs`, when there are too few data to judge. Default `'hold'`. */
   readonly onInsufficient?: StagePolicy;
+  /** At `maxAgeMs`, when there are data and they do not decide. Default: `onDeadline`. */
+  readonly onInconclusive?: StagePolicy;
+  /** At `maxAgeMs`, when a gate failed to judge or was cancelled. Default: `onDeadline`, and `'hold'` if that is `'advance'`. */
+  readonly onError?: StagePolicy;
 }
 
 /** A stage with its defaults filled in. */
@@ -48,11 +55,16 @@ export interface FullStage {
   readonly maxAgeMs: number;
   readonly hold: boolean;
   readonly gates: readonly Gate[];
+  readonly approvalExpiresMs: number;
   readonly onDeadline: StagePolicy;
   readonly onInsufficient: StagePolicy;
+  readonly onInconclusive: StagePolicy;
+  readonly onError: StagePolicy;
 }
 
-const policy = oneOf('wait', 'hold', 'advance', 'rollback');
+/** The most cautious last: what one open gate asks for, no other one talks it out of. */
+const caution = ['advance', 'wait', 'hold', 'rollback'] as const;
+const policy = oneOf(...caution);
 
 const endsAfterItMay: Check = (value, path, issues) => {
   const { minAgeMs = 0, maxAgeMs = Infinity } = (value ?? {}) as Partial<Stage>;
@@ -68,8 +80,11 @@ const stageShape = object({
   maxAgeMs: optional(duration),
   hold: optional(flag),
   gates: optional(listOf(gateCheck)),
+  approvalExpiresMs: optional(positive),
   onDeadline: optional(policy),
   onInsufficient: optional(policy),
+  onInconclusive: optional(policy),
+  onError: optional(policy),
 });
 
 /** The check of one stage. */
@@ -102,7 +117,7 @@ function nameOf(stage: Stage<unknown> | undefined): string {
 
 /** Stages with their defaults. */
 export function fullStages(stages: readonly Stage<Gate>[]): readonly FullStage[] {
-  return stages.map((stage) => ({
+  return stages.map(({ onDeadline = 'hold', ...stage }) => ({
     name: nameOf(stage),
     share: stage.share,
     minAgeMs: stage.minAgeMs ?? 0,
@@ -110,10 +125,16 @@ export function fullStages(stages: readonly Stage<Gate>[]): readonly FullStage[]
     maxAgeMs: stage.maxAgeMs ?? Infinity,
     hold: stage.hold ?? false,
     gates: stage.gates ?? [],
-    onDeadline: stage.onDeadline ?? 'hold',
+    approvalExpiresMs: stage.approvalExpiresMs ?? Infinity,
+    onDeadline,
     onInsufficient: stage.onInsufficient ?? 'hold',
+    onInconclusive: stage.onInconclusive ?? onDeadline,
+    onError: stage.onError ?? mild(onDeadline),
   }));
 }
+
+/** What could not be judged goes on only where that was said of it by name. */
+const mild = (wanted: StagePolicy) => (wanted === 'advance' ? 'hold' : wanted);
 
 /** The stage that a state names; after an edit of the ramp, the last one that is not larger than the share in force. */
 export function stageFor(stages: readonly FullStage[], stage: string, share: number): FullStage {
@@ -126,18 +147,18 @@ export interface StageProgress {
   readonly waitingFor: readonly string[];
   readonly verdicts: readonly Verdict[];
   /** What must be done now: nothing, go on, or roll back. */
-  readonly action: 'wait' | 'hold' | 'advance' | 'rollback';
+  readonly action: StagePolicy;
+  /** It is at its `maxAgeMs` and still waits. */
+  readonly isLate: boolean;
 }
 
-/** What a stage has come to. `judged` holds the attempt's evidence, `outcomes` the candidate's settled calls in this stage. */
-export function stageProgress(
-  stage: FullStage,
-  since: number,
-  outcomes: number,
-  approved: boolean,
-  judged: Judged,
-): StageProgress {
-  const age = judged.now - since;
+/**
+ * What a stage has come to. `judged` holds the attempt's evidence and the approvals that count, `outcomes` the candidate's settled calls
+ * in this stage. Where several things are missing at the deadline, the most cautious of their policies wins.
+ */
+export function stageProgress(stage: FullStage, since: number, outcomes: number, judged: Judged): StageProgress {
+  const { approvals = [], now } = judged;
+  const age = now - since;
   const verdicts = stage.gates.map((gate) => judge(gate, judged));
   const open = verdicts.filter(({ outcome }) => outcome !== 'pass');
   const data: string[] = [];
@@ -147,23 +168,35 @@ export function stageProgress(
     ...data,
     ...open.map(({ rule, reason }) => `${rule}: ${reason}`),
   ];
-  if (approved && waitingFor.length > 0 && age >= stage.maxAgeMs)
-    return { waitingFor: [], verdicts, action: 'advance' };
   const isLate = age >= stage.maxAgeMs;
+  const progress = (action: StagePolicy, ...more: readonly string[]): StageProgress => {
+    return { waitingFor: [...waitingFor, ...more], verdicts, action, isLate: isLate && action !== 'advance' };
+  };
   if (waitingFor.length === 0) {
-    if (!stage.hold || approved) return { waitingFor, verdicts, action: 'advance' };
-    return {
-      waitingFor: ['approval'],
-      verdicts,
-      action: isLate && stage.onDeadline === 'rollback' ? 'rollback' : 'wait',
-    };
+    if (!stage.hold || approvals.length > 0) return progress('advance');
+    return progress(isLate && stage.onDeadline === 'rollback' ? 'rollback' : 'wait', 'approval');
   }
-  if (!isLate) return { waitingFor, verdicts, action: 'wait' };
-  const insufficient = data.length > 0 || open.some(({ outcome }) => outcome === 'insufficient-data');
-  const wanted = insufficient ? stage.onInsufficient : stage.onDeadline;
+  if (!isLate) return progress('wait');
+  // Said with the deadline in sight, it is about the stage as it is; said before, it was about one that would pass its gates.
+  if (approvals.some(({ at }) => at >= since + stage.maxAgeMs)) return { ...progress('advance'), waitingFor: [] };
+  const wanted = policyOf(stage, [
+    ...data.map(() => 'insufficient-data' as const),
+    ...open.map(({ outcome }) => outcome),
+  ]);
   // A deadline is no approval: where one is asked for, it cannot be waited out.
   const action = wanted === 'advance' && stage.hold ? 'hold' : wanted;
-  return { waitingFor: action === 'hold' ? [...waitingFor, 'approval'] : waitingFor, verdicts, action };
+  return action === 'hold' ? progress(action, 'approval') : progress(action);
+}
+
+/** The most cautious policy for what keeps a stage from ending. */
+function policyOf(stage: FullStage, outcomes: readonly Outcome[]): StagePolicy {
+  const wanted = outcomes.map((outcome) => {
+    if (outcome === 'insufficient-data') return stage.onInsufficient;
+    if (outcome === 'inconclusive') return stage.onInconclusive;
+    // What was shown not to hold is gone past by nobody but a person.
+    return outcome === 'fail' ? mild(stage.onDeadline) : stage.onError;
+  });
+  return caution[Math.max(...wanted.map((action) => caution.indexOf(action)))] ?? 'hold';
 }
 
 /** What a stage waits for in general, before there is a look. */

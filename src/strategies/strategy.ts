@@ -1,3 +1,4 @@
+import type { StopAlpha } from '../analysis/stop-ledger.js';
 import type { Verdict } from '../analysis/verdict.js';
 import type { Json } from '../core/json.js';
 import type { Rng } from '../core/rng.js';
@@ -25,9 +26,25 @@ export type Command = {
   readonly attempt?: number;
 } & (
   | { readonly type: 'promote'; readonly arm?: string }
-  | { readonly type: 'rollback'; readonly reason: string; readonly arm?: string }
-  | { readonly type: 'pause' | 'resume' | 'approve' | 'reject' | 'reset' }
+  | {
+      readonly type: 'rollback';
+      readonly reason: string;
+      readonly arm?: string;
+      /** Of a machine's rollback: what it is told as. `quarantined` keeps the pair from being tried again, too. */
+      readonly alert?: 'guardrail-failed' | 'quarantined' | 'watch-failed' | 'deadline';
+      /** The guardrail that asks for it. */
+      readonly rule?: string;
+    }
+  | {
+      readonly type: 'resume' | 'reset';
+      /** A person's word that a quarantined pair shall be tried again. */
+      readonly override?: true;
+    }
+  | { readonly type: 'pause' | 'approve' | 'reject' }
 );
+
+export type Rollback = Extract<Command, { type: 'rollback' }>;
+export type Restart = Extract<Command, { type: 'resume' | 'reset' }>;
 
 export type Signal =
   | { readonly type: 'tick' }
@@ -47,13 +64,21 @@ export interface View {
   readonly now: number;
   readonly rng: Rng;
   readonly metrics: Metrics;
+  /**
+   * The part of alpha that guardrails may spend on this look, a fraction; default 1. A replica that is cut off from the store sees
+   * other evidence than the rest of the fleet, so that its looks are tests of their own.
+   */
+  readonly alphaShare?: number;
   /** The evidence of this node, all epochs. */
   evidence(): readonly Stratum[];
   /** The same look for the node of a child's scope. */
   of(node: string): View;
 }
 
-/** Something to tell the world once, by the replica whose change was stored. `transition` goes into the history. */
+/**
+ * Something to tell the world once, by the replica whose change was stored. `transition` goes into the history; an `alert` says in
+ * `data` which one it is, how severe, and of which attempt (`alerts.ts`).
+ */
 export type Notice = {
   readonly type: 'transition' | 'alert';
   readonly node: string;
@@ -64,6 +89,8 @@ export type Notice = {
 export interface NodeVerdicts {
   readonly node: string;
   readonly verdicts: readonly Verdict[];
+  /** The alpha of its guardrails, and how much of that is spent. */
+  readonly stop?: StopAlpha;
   /** What the node waits for with the figures of this look; without it, `status` knows only what it waits for in general. */
   readonly waitingFor?: readonly string[];
 }

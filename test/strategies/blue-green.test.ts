@@ -268,7 +268,17 @@ describe('a check that fails', () => {
   test('holds green back for ever: traffic never moves to what was not validated', () => {
     const drive = failed();
     expect(drive.last.notices).toEqual([
-      { type: 'alert', node: 'root', data: { why: 'check smoke failed: wrong answers', task: 'check smoke' } },
+      {
+        type: 'alert',
+        node: 'root',
+        data: {
+          alert: 'task-failed',
+          severity: 'warning',
+          why: 'check smoke failed: wrong answers',
+          attempt: 1,
+          task: 'check smoke',
+        },
+      },
     ]);
     drive.settle('check parity');
     drive.tick(day);
@@ -323,7 +333,8 @@ describe('a check that fails', () => {
     expect(drive.state.own.phase).toBe('ready');
     drive.order('approve');
     drive.settle('warm', false, 'no memory');
-    expect(drive.state.own).toMatchObject({ phase: 'preparing', approved: false, why: 'warm failed: no memory' });
+    expect(drive.state.own).toMatchObject({ phase: 'preparing', why: 'warm failed: no memory' });
+    expect(drive.state.own).not.toHaveProperty('guard');
   });
 
   test('gives the attempt up where the options say so', () => {
@@ -397,7 +408,7 @@ describe('the switch', () => {
   test('is given up by a rejection', () => {
     const drive = reached.ready({ switch: 'approved' });
     expect(drive.order('reject')).toBeUndefined();
-    expect(drive.state.own).toMatchObject({ phase: 'rolled-back', why: 'rejected by ann' });
+    expect(drive.state.own).toMatchObject({ phase: 'rolled-back', why: 'rejected (ann)' });
   });
 
   test('waits for the calendar, approved or not', () => {
@@ -458,7 +469,15 @@ describe('the bake', () => {
     rule.outcome = 'fail';
     const { urgent, verdicts } = drive.tick(1);
     expect(urgent).toEqual([
-      { type: 'rollback', by: 'guardrail errors', node: 'root', attempt: 1, reason: 'it is fail' },
+      {
+        type: 'rollback',
+        by: 'guardrail errors',
+        node: 'root',
+        attempt: 1,
+        reason: 'it is fail',
+        alert: 'guardrail-failed',
+        rule: 'errors',
+      },
     ]);
     expect(verdicts?.[0]?.verdicts).toHaveLength(1);
     expect(drive.state.own).toMatchObject({ phase: 'rolled-back', why: 'it is fail (guardrail errors)' });
@@ -489,7 +508,9 @@ describe('the bake', () => {
     const drive = reached.baking({ guardrails: [dial('errors')] });
     drive.tick(10 * minute);
     expect(drive.last.notices[0]?.data).toMatchObject({ to: 'live', verdicts: [{ rule: 'errors', outcome: 'pass' }] });
-    expect(drive.last.verdicts).toEqual([{ node: 'root', verdicts: [expect.objectContaining({ rule: 'errors' })] }]);
+    expect(drive.last.verdicts).toEqual([
+      { node: 'root', verdicts: [expect.objectContaining({ rule: 'errors' })], stop: { alpha: 0.01, spent: 0 } },
+    ]);
     const other = reached.baking({ minOutcomes: 1000 });
     expect(other.order('promote')).toBeUndefined();
     expect(other.state.own).toMatchObject({ phase: 'live', why: 'promoted by ann' });

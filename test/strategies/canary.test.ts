@@ -57,7 +57,6 @@ describe('a canary', () => {
       phase: 'ramping',
       stage: '10%',
       share: 0.1,
-      approved: false,
       byMachine: false,
       why: 'the roll-out started',
     });
@@ -343,7 +342,8 @@ describe('a hold', () => {
     expect(drive.order('approve')).toBeUndefined();
     expect(drive.last.notices[0]?.data).toEqual({ from: '10%', to: '10%', why: 'approved by ann' });
     drive.tick();
-    expect(drive.state.own).toMatchObject({ stage: '50%', approved: false });
+    expect(drive.state.own).toMatchObject({ stage: '50%' });
+    expect(drive.state.own.guard?.approvals).toBeUndefined();
   });
 
   test('takes no answer while it is paused', () => {
@@ -381,7 +381,15 @@ describe('a guardrail of a canary', () => {
     expect(look.state.own.phase).toBe('ramping');
     expect(look.notices).toEqual([]);
     expect(look.urgent).toEqual([
-      { type: 'rollback', by: 'guardrail errors', node: 'root', attempt: 1, reason: 'it is fail' },
+      {
+        type: 'rollback',
+        by: 'guardrail errors',
+        node: 'root',
+        attempt: 1,
+        reason: 'it is fail',
+        alert: 'guardrail-failed',
+        rule: 'errors',
+      },
     ]);
     expect(look.verdicts?.[0]?.verdicts.map(({ outcome }) => outcome)).toEqual(['pass', 'fail', 'fail']);
     drive.send(look.urgent?.[0] ?? { type: 'tick' });
@@ -593,6 +601,7 @@ describe('the deadline of a stage', () => {
         node: 'root',
         attempt: 1,
         reason: 'stage 10% passed its deadline waiting for better: it is inconclusive',
+        alert: 'deadline',
       },
     ]);
     expect(drive.state.own).toMatchObject({ phase: 'rolled-back', byMachine: true });
@@ -673,8 +682,10 @@ describe('a canary whose stages were edited', () => {
       next.tick();
       return next.state.own;
     };
-    expect(approved(hold({ other: 0.1, some: 0.2 }))).toMatchObject({ stage: 'other', approved: false });
-    expect(approved(hold({ few: 0.15, some: 0.2 }))).toMatchObject({ stage: 'few', approved: true });
+    const other = approved(hold({ other: 0.1, some: 0.2 }));
+    expect([other.stage, other.guard?.approvals]).toEqual(['other', undefined]);
+    const same = approved(hold({ few: 0.15, some: 0.2 }));
+    expect([same.stage, same.guard?.approvals]).toEqual(['few', [{ by: 'ann', at: monday + 10 }]]);
   });
 });
 

@@ -110,7 +110,8 @@ describe('while dark', () => {
     expect(drive.state.own).toMatchObject({ stage: 'dark', share: 0 });
     expect(drive.order('approve')).toBeUndefined();
     drive.tick();
-    expect(drive.state.own).toMatchObject({ stage: '10%', share: 0.1, phase: 'ramping', approved: false });
+    expect(drive.state.own).toMatchObject({ stage: '10%', share: 0.1, phase: 'ramping' });
+    expect(drive.state.own.guard?.approvals).toBeUndefined();
   });
 
   test('it is rejected by a person, and then nobody gets it', () => {
@@ -260,10 +261,19 @@ describe('a guardrail', () => {
     },
   );
 
-  test.each(['promoted', 'rolled-back'] as const)('is not asked when %s', (place) => {
+  test('is not asked when rolled back', () => {
     const rule = dial('errors', 'fail');
-    expect(reached[place]({ guardrails: [rule] }).tick().urgent).toBeUndefined();
+    expect(reached['rolled-back']({ guardrails: [rule] }).tick().urgent).toBeUndefined();
     expect(rule.asked).toEqual([]);
+  });
+
+  test('undoes no promotion by a person: it tells, once', () => {
+    const drive = reached.promoted({ guardrails: [dial('errors', 'fail')] });
+    const { urgent, notices } = drive.tick();
+    expect(urgent).toBeUndefined();
+    expect(notices.map(({ data }) => data['alert'])).toEqual(['guardrail-failed']);
+    expect(drive.state.own.phase).toBe('promoted');
+    expect(drive.rests(minute)).toBe(true);
   });
 
   test('that failed is followed by a dark retry, with the units spread anew', () => {

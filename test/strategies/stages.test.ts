@@ -16,10 +16,14 @@ const full = (stage: Partial<Stage<ReturnType<typeof gateDial>>>) => {
   return whole;
 };
 
-function at(stage: Parameters<typeof full>[0], look: { age?: number; outcomes?: number; approved?: boolean }) {
+function at(
+  stage: Parameters<typeof full>[0],
+  look: { age?: number; outcomes?: number; approved?: boolean; approvedAt?: number },
+) {
   const { age = 0, outcomes = 0, approved = false } = look;
-  const judged = { now: 1000 + age, strata: [], metrics: {}, arm: 'candidate' };
-  return stageProgress(full(stage), 1000, outcomes, approved, judged);
+  const approvals = approved ? [{ by: 'ann', at: look.approvedAt ?? 1000 }] : [];
+  const judged = { now: 1000 + age, strata: [], metrics: {}, arm: 'candidate', approvals };
+  return stageProgress(full(stage), 1000, outcomes, judged);
 }
 
 function issuesOf(value: unknown): readonly string[] {
@@ -38,8 +42,11 @@ describe('a stage', () => {
       maxAgeMs: Infinity,
       hold: false,
       gates: [],
+      approvalExpiresMs: Infinity,
       onDeadline: 'hold',
       onInsufficient: 'hold',
+      onInconclusive: 'hold',
+      onError: 'hold',
     };
     expect(full({})).toEqual(defaults);
     const absent = {
@@ -49,7 +56,14 @@ describe('a stage', () => {
       maxAgeMs: undefined,
       hold: undefined,
     };
-    const more = { gates: undefined, onDeadline: undefined, onInsufficient: undefined };
+    const more = {
+      gates: undefined,
+      approvalExpiresMs: undefined,
+      onDeadline: undefined,
+      onInsufficient: undefined,
+      onInconclusive: undefined,
+      onError: undefined,
+    };
     expect(full({ ...absent, ...more } as never)).toEqual(defaults);
   });
 
@@ -63,7 +77,13 @@ describe('a stage', () => {
       hold: true,
       gates: [gateDial()],
     };
-    const policies = { onDeadline: 'wait', onInsufficient: 'rollback' } as const;
+    const policies = {
+      approvalExpiresMs: 4,
+      onDeadline: 'wait',
+      onInsufficient: 'rollback',
+      onInconclusive: 'advance',
+      onError: 'hold',
+    } as const;
     expect(full({ ...given, ...policies })).toEqual({ ...given, ...policies });
   });
 
@@ -103,7 +123,7 @@ describe('a stage', () => {
 
 describe('the progress of a stage', () => {
   test('advances when there is nothing to wait for', () => {
-    expect(at({}, {})).toEqual({ waitingFor: [], verdicts: [], action: 'advance' });
+    expect(at({}, {})).toEqual({ waitingFor: [], verdicts: [], action: 'advance', isLate: false });
   });
 
   test('waits for its age, to the millisecond', () => {
@@ -111,6 +131,7 @@ describe('the progress of a stage', () => {
       waitingFor: ['age of 10 ms (now 9)'],
       verdicts: [],
       action: 'wait',
+      isLate: false,
     });
     expect(at({ minAgeMs: 10 }, { age: -3 }).waitingFor).toEqual(['age of 10 ms (now 0)']);
     expect(at({ minAgeMs: 10 }, { age: 10 }).action).toBe('advance');
@@ -137,8 +158,13 @@ describe('the progress of a stage', () => {
   );
 
   test('waits for an approval after all else, and only where one is asked for', () => {
-    expect(at({ hold: true }, {})).toEqual({ waitingFor: ['approval'], verdicts: [], action: 'wait' });
-    expect(at({ hold: true }, { approved: true })).toEqual({ waitingFor: [], verdicts: [], action: 'advance' });
+    expect(at({ hold: true }, {})).toEqual({ waitingFor: ['approval'], verdicts: [], action: 'wait', isLate: false });
+    expect(at({ hold: true }, { approved: true })).toEqual({
+      waitingFor: [],
+      verdicts: [],
+      action: 'advance',
+      isLate: false,
+    });
     expect(at({ hold: true, minAgeMs: 10 }, {}).waitingFor).toEqual(['age of 10 ms (now 0)']);
     expect(at({ hold: true, minAgeMs: 10 }, { approved: true }).action).toBe('wait');
   });
@@ -192,9 +218,14 @@ describe('the deadline of a stage', () => {
   });
 
   test('goes on at once when an approval was given for it', () => {
-    expect(at(open, { age: 99, approved: true }).action).toBe('wait');
-    expect(at(open, { age: 100, approved: true })).toMatchObject({ waitingFor: [], action: 'advance' });
-    expect(at({ ...open, onDeadline: 'rollback' }, { age: 100, approved: true }).action).toBe('advance');
+    const given = { approved: true, approvedAt: 1100 };
+    expect(at(open, { age: 99, ...given }).action).toBe('wait');
+    expect(at(open, { age: 100, ...given })).toMatchObject({ waitingFor: [], action: 'advance', isLate: false });
+    expect(at({ ...open, onDeadline: 'rollback' }, { age: 100, ...given }).action).toBe('advance');
+  });
+
+  test('is not gone past by an approval from before it, which was of a stage that would pass its gates', () => {
+    expect(at(open, { age: 100, approved: true, approvedAt: 1099 }).action).toBe('hold');
   });
 
   test('cannot stand in for an approval that is asked for', () => {
