@@ -25,10 +25,15 @@ export interface Scenario<M extends string = string> {
   readonly script?: readonly ScriptedCommand[];
 }
 
+/** Each run has a seed of its own. Distributes over a union, which `Omit` alone would melt. */
+type RehearsedOptions<O> = O extends unknown
+  ? Omit<O, 'seed' | 'signal' | 'onRequest'> & { readonly forMs: number }
+  : never;
+
 /** What is rehearsed. */
 export interface RehearsalDefinition<Qs extends Metrics = Metrics, S = Strategy, M extends string = string> {
   /** `stopWhenSettled` defaults to true here, and `tickEveryMs` to 500 looks a run, but 10 000 at least. */
-  readonly simulation: Omit<SimulationOptions<Qs, S, M>, 'seed' | 'signal' | 'onRequest'>;
+  readonly simulation: RehearsedOptions<SimulationOptions<Qs, S, M>>;
   readonly scenarios: Readonly<Record<string, Scenario<M>>>;
 }
 
@@ -100,13 +105,21 @@ function optionsOf(simulation: RehearsalDefinition['simulation'], scenario: Scen
   const given = Object.entries(models ?? {}).filter(
     (entry): entry is [string, SimulatedModel] => entry[1] !== undefined,
   );
-  return {
-    stopWhenSettled: true,
-    tickEveryMs: Math.max(tickAtLeastMs, (simulation.forMs ?? 0) / looksWanted),
-    ...simulation,
-    models: { ...simulation.models, ...Object.fromEntries(given) },
-    ...(traffic !== undefined && { traffic }),
+  const replaced = { ...simulation.models, ...Object.fromEntries(given) };
+  const added = {
     outages: [...(simulation.outages ?? []), ...(outages ?? [])],
     script: [...(simulation.script ?? []), ...(script ?? [])],
   };
+  const defaults = {
+    stopWhenSettled: true,
+    tickEveryMs: Math.max(tickAtLeastMs, (simulation.forMs ?? 0) / looksWanted),
+  };
+  // Whether drawn traffic has all its models is seen by the check, which runs over each scenario.
+  return {
+    ...defaults,
+    ...simulation,
+    ...added,
+    models: replaced,
+    traffic: traffic ?? simulation.traffic,
+  } as SimulationOptions;
 }

@@ -34,6 +34,6 @@ export class Series<T> {
     this.#stride *= 2;
     const kept = this.#points.filter(({ index }) => index < 0 || index % this.#stride === 0);
     // More turns than there is room for: they are thinned as all else.
-    this.#points = kept.length > this.#max ? kept.filter((_, at) => at % 2 === 0) : kept;
+    this.#points = kept.length > 1.5 * this.#max ? kept.filter((_, at) => at % 2 === 0) : kept;
   }
 }

@@ -170,9 +170,17 @@ const amountCheck = object({
   rate: optional(chance),
   delayMs: optional(duration),
 });
+const isOverZero = (level: unknown): boolean =>
+  typeof level === 'number' ? level > 0 : Array.isArray(level) && level.every(([, value]) => value > 0);
 const metricCheck: Check = (value, path, issues) => {
   const isAmount = typeof value === 'object' && value !== null && 'mean' in value;
   (isAmount ? amountCheck : eventCheck)(value, path, issues);
+  const { mean, shape } = (value ?? {}) as Partial<SimulatedAmount>;
+  if (shape !== 'lognormal' || isOverZero(mean)) return;
+  issues.push({
+    path: `${path}.mean`,
+    message: 'must be over 0 for lognormal amounts, which are never anything else.',
+  });
 };
 const outcomesCheck = object({
   errorRate: optional(chance),

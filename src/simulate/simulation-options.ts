@@ -18,9 +18,8 @@ import {
 import { isObject } from '../core/json.js';
 import type { Issue } from '../core/errors.js';
 import { type Metrics, metricsCheck } from '../evidence/metric.js';
-import type { BuiltIn } from '../runtime/router-options.js';
 import { isStrategy } from '../strategies/children.js';
-import type { ModelsOf, Strategy } from '../strategies/strategy.js';
+import type { Strategy } from '../strategies/strategy.js';
 import { type Outage, outageCheck } from './outages.js';
 import { type Population, populationCheck } from './population.js';
 import type { RecordedTraffic } from './recorded.js';
@@ -29,19 +28,40 @@ import type { ServedRequest } from './serve.js';
 import { type SimulatedModel, modelCheck } from './simulated-model.js';
 import { type Traffic, trafficCheck } from './traffic.js';
 
+/** Requests that are drawn: then every model must be told. */
+interface DrawnRequests<M extends string> {
+  readonly traffic: Traffic;
+  /** What comes of calling each model. */
+  readonly models: Readonly<Record<M, SimulatedModel>>;
+  /** How long to run. */
+  readonly forMs: number;
+}
+
+/** Requests that were recorded, with what came of them. */
+interface ReplayedRequests<M extends string> {
+  readonly traffic: RecordedTraffic;
+  /** What comes of calling models where a line does not say it. */
+  readonly models?: Readonly<Partial<Record<M, SimulatedModel>>>;
+  /** Default: until the end of the lines. */
+  readonly forMs?: number;
+}
+
 /** What a simulation is made of. `M` are the models that the strategy reaches. */
-export interface SimulationOptions<Qs extends Metrics = Metrics, S = Strategy, M extends string = string> {
+export type SimulationOptions<Qs extends Metrics = Metrics, S = Strategy, M extends string = string> = RunOptions<
+  Qs,
+  S,
+  M
+> &
+  (DrawnRequests<M> | ReplayedRequests<M>);
+
+/** What every simulation can be told. */
+export interface RunOptions<Qs extends Metrics, S, M extends string> {
   /** The router's name: units are hashed with it, so give it the one that the plan will have. Default `'simulation'`. */
   readonly name?: string;
   readonly strategy: S;
-  /** What comes of calling each model. With recorded traffic only those that are not recorded. */
-  readonly models: Readonly<Record<M, SimulatedModel>>;
   readonly metrics?: Qs;
-  readonly traffic: Traffic | RecordedTraffic;
   /** Who makes the requests. Default: everybody is new. Recorded requests bring their own. */
   readonly population?: Population;
-  /** How long to run. Needed, unless the traffic is recorded: then the default is until its end. */
-  readonly forMs?: number;
   /** Wall time at the beginning, ms since 1970. Default: Monday, 5 January 2026, 0:00 UTC, or that of the first recorded request. */
   readonly startMs?: number;
   /** An integer; one seed gives one run, bit by bit. Default 1. */
@@ -67,12 +87,6 @@ export interface SimulationOptions<Qs extends Metrics = Metrics, S = Strategy, M
   readonly signal?: AbortSignal;
 }
 
-/** Infers models and metrics from the strategy, so that what it names must be there. */
-export type SimulationOf<
-  Qs extends Metrics,
-  S extends Strategy<string, NoInfer<(keyof Qs & string) | BuiltIn>>,
-> = SimulationOptions<Qs, S, ModelsOf<S>>;
-
 const integer = must('an integer', (value) => Number.isSafeInteger(value));
 const wallTime = must('a time in ms since 1970', (value) => typeof value === 'number' && value >= 0 && value <= 8e15);
 
@@ -90,7 +104,7 @@ const trafficOrRecorded: Check = (value, path, issues) =>
 export const simulationShape: Readonly<Record<string, Check>> = {
   name: optional(must("a name of 1 to 200 characters without '/'", isName)),
   strategy: must('a strategy, such as new Canary({ … })', isStrategy),
-  models: recordOf(modelCheck),
+  models: optional(recordOf(modelCheck)),
   metrics: optional(metricsCheck),
   traffic: trafficOrRecorded,
   population: optional(populationCheck),
@@ -123,7 +137,15 @@ function isName(value: unknown): boolean {
 /** What must fit together: every model has outcomes, every outage something that it hits. */
 const togetherCheck: Check = (value, path, issues) => {
   if (!isObject(value)) return;
-  const { strategy, models, traffic, forMs, outages, reference, replicas = 1 } = value as Partial<SimulationOptions>;
+  const {
+    strategy,
+    models = {},
+    traffic,
+    forMs,
+    outages,
+    reference,
+    replicas = 1,
+  } = value as Partial<SimulationOptions>;
   const isRecorded = isObject(traffic) && 'lines' in traffic;
   if (!isRecorded && forMs === undefined) issues.push({ path: `${path}.forMs`, message: 'must say how long to run.' });
   if (!isStrategy(strategy) || !isObject(models)) return;

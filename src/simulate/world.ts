@@ -37,14 +37,16 @@ export interface World {
 
 /** Builds a world from options that were checked. Nothing has begun yet. */
 export async function worldOf(options: SimulationOptions): Promise<World> {
-  const { seed = 1, metrics = {}, outages: broken = [], models, replicas: count = 1 } = options;
+  const { seed = 1, metrics = {}, outages: broken = [], models = {}, replicas: count = 1 } = options;
   const { source, startMs } = await sourceOf(options, seed);
   const strategy = options.strategy as Strategy<string>;
   const reference = options.reference ?? stableOf(strategy, options.name ?? defaultName, startMs);
   const clock = new VirtualClock(startMs);
   const outages = new Outages(broken);
   const samplers = new Map(
-    Object.entries(models).map(([name, model]) => [name, samplerOf(model, rngOf(seed, `model ${name}`))] as const),
+    Object.entries(models).flatMap(([name, model]) =>
+      model === undefined ? [] : [[name, samplerOf(model, rngOf(seed, `model ${name}`))] as const],
+    ),
   );
   const book = new TallyBook(new HarmMeter(samplers, outages, reference, metrics), metrics);
   const log = new Logbook(book);
