@@ -1,8 +1,7 @@
-import { type Evidence, emptyEvidence } from '../evidence/evidence.js';
-import { emptyCell } from '../evidence/cell.js';
 import type { HistoryEntry, RolloutRecord, StateStore } from '../runtime/control/store.js';
 import { recordFormat } from '../runtime/control/store.js';
 import { type Law, expectSame } from './law.js';
+import { evidenceLaws, type LawMaker } from './store-evidence-laws.js';
 
 /** What the laws of stores need. */
 export interface StoreUnderTest {
@@ -22,25 +21,6 @@ const record = (revision: number, state: RolloutRecord['state'] = { revision }):
   updatedBy: 'replica-1',
 });
 
-const delta = (exposed: number): Evidence => ({
-  ...emptyEvidence,
-  strata: [
-    {
-      node: 'router',
-      epoch: 1,
-      from: 0,
-      to: 3_600_000,
-      salt: 'router',
-      shares: { candidate: 0.1, baseline: 0.9 },
-      arms: ['candidate', 'baseline'],
-      cells: { baseline: { ...emptyCell, exposed, units: exposed } },
-    },
-  ],
-});
-
-const exposedIn = ({ strata }: Evidence) =>
-  strata.reduce((sum, { cells }) => sum + (cells['baseline']?.exposed ?? 0), 0);
-
 /** What every store must do for the control loop to be right. Each law gets a fresh store. */
 export function storeLaws({ create, destroy }: StoreUnderTest): readonly Law[] {
   const law = (name: string, check: (store: StateStore) => Promise<void>): Law => ({
@@ -56,8 +36,6 @@ export function storeLaws({ create, destroy }: StoreUnderTest): readonly Law[] {
   });
   return [...recordLaws(law), ...evidenceLaws(law), ...optionalLaws(law)];
 }
-
-type LawMaker = (name: string, check: (store: StateStore) => Promise<void>) => Law;
 
 function recordLaws(law: LawMaker): readonly Law[] {
   return [
@@ -94,6 +72,31 @@ function recordLaws(law: LawMaker): readonly Law[] {
       const winner = answers.findIndex(({ ok }) => ok);
       expectSame(await store.read('router'), record(2, winner), 'what is stored');
     }),
+    law('of writers that read and write in turn none is overwritten', async (store) => {
+      await store.compareAndSet('router', undefined, record(1, []));
+      const writer = async (name: number): Promise<void> => {
+        const stored = (await store.read('router')) as RolloutRecord;
+        const next = record(stored.revision + 1, [...(stored.state as number[]), name]);
+        const answer = await store.compareAndSet('router', stored.revision, next);
+        if (!answer.ok) await writer(name);
+      };
+      await Promise.all([1, 2, 3, 4, 5].map(writer));
+      const { revision, state } = (await store.read('router')) as RolloutRecord;
+      expectSame([revision, [...(state as number[])].sort((a, b) => a - b)], [6, [1, 2, 3, 4, 5]], 'what is stored');
+    }),
+    law('a first write may have any revision, as that of a replica whose store was emptied', async (store) => {
+      expectSame(await store.compareAndSet('router', undefined, record(57)), { ok: true }, 'the first write');
+      expectSame(await store.compareAndSet('router', 57, record(58)), { ok: true }, 'the next write');
+      expectSame(await store.read('router', 58), 'unchanged', 'what is stored');
+    }),
+    law('a record of a megabyte is stored as a whole', async (store) => {
+      const large = record(
+        1,
+        Array.from({ length: 20_000 }, (_, index) => `arm ${index} of a record that is large`),
+      );
+      expectSame(await store.compareAndSet('router', undefined, large), { ok: true }, 'the write');
+      expectSame(await store.read('router'), large, 'what is stored');
+    }),
     law('keys do not touch each other, whatever they are', async (store) => {
       const keys = ['router', 'router/claims', '__proto__', 'ключ 🔑', 'a b'];
       for (const key of keys) await store.compareAndSet(key, undefined, record(1, key));
@@ -117,49 +120,6 @@ function recordLaws(law: LawMaker): readonly Law[] {
         { ...state, text: 'é 😀 " \\' },
         'the state again',
       );
-    }),
-  ];
-}
-
-function evidenceLaws(law: LawMaker): readonly Law[] {
-  return [
-    law('evidence of no writer is empty', async (store) => {
-      const { evidence, lastSeq } = await store.readEvidence('router', 'a');
-      expectSame([exposedIn(evidence), lastSeq], [0, 0], 'evidence');
-    }),
-    law('a delta is added once per writer and seq', async (store) => {
-      expectSame(await store.addEvidence('router', 'a', 1, delta(5)), 'added', 'the first');
-      expectSame(await store.addEvidence('router', 'a', 1, delta(5)), 'duplicate', 'the first again');
-      expectSame(await store.addEvidence('router', 'a', 2, delta(3)), 'added', 'the second');
-      expectSame(await store.addEvidence('router', 'a', 1, delta(5)), 'duplicate', 'the first, late');
-      const { evidence, lastSeq } = await store.readEvidence('router', 'a');
-      expectSame([exposedIn(evidence), lastSeq], [8, 2], 'evidence');
-    }),
-    law('writers do not share their seqs, and their evidence is summed', async (store) => {
-      await store.addEvidence('router', 'a', 1, delta(5));
-      await store.addEvidence('router', 'b', 1, delta(7));
-      const { evidence, lastSeq } = await store.readEvidence('router', 'c');
-      expectSame([exposedIn(evidence), lastSeq], [12, 0], 'evidence');
-    }),
-    law('a writer that the store does not know is refused unless it starts at 1', async (store) => {
-      expectSame(await store.addEvidence('router', 'a', 3, delta(5)), 'refused', 'a writer that starts at 3');
-      expectSame(exposedIn((await store.readEvidence('router', 'a')).evidence), 0, 'evidence');
-    }),
-    law('the same delta sent twice at once is added once', async (store) => {
-      const answers = await Promise.all([1, 2, 3].map(() => store.addEvidence('router', 'a', 1, delta(5))));
-      expectSame(answers.filter((answer) => answer === 'added').length, 1, 'added');
-      expectSame(exposedIn((await store.readEvidence('router', 'a')).evidence), 5, 'evidence');
-    }),
-    law('many writers at once lose nothing', async (store) => {
-      const writers = Array.from({ length: 20 }, (_, index) =>
-        store.addEvidence('router', `w${index}`, 1, delta(index)),
-      );
-      await Promise.all(writers);
-      expectSame(exposedIn((await store.readEvidence('router', 'a')).evidence), 190, 'evidence');
-    }),
-    law('routers do not share evidence', async (store) => {
-      await store.addEvidence('router', 'a', 1, delta(5));
-      expectSame(exposedIn((await store.readEvidence('other', 'a')).evidence), 0, 'evidence');
     }),
   ];
 }
@@ -197,6 +157,27 @@ function optionalLaws(law: LawMaker): readonly Law[] {
       await store.compareAndSet('router', 1, record(2));
       await store.read('router');
       expectSame(calls, before, 'calls after leaving');
+    }),
+    law('a function that subscribes twice and leaves once is still called', async (store) => {
+      if (store.subscribe === undefined) return;
+      let calls = 0;
+      const arrived: (() => void)[] = [];
+      const onChange = () => {
+        calls += 1;
+        for (const tell of arrived.splice(0)) tell();
+      };
+      const first = new Promise<void>((resolve) => arrived.push(resolve));
+      const leaves = [store.subscribe('router', onChange), store.subscribe('router', onChange)];
+      await store.compareAndSet('router', undefined, record(1));
+      await first;
+      leaves[0]?.();
+      leaves[0]?.();
+      const before = calls;
+      const second = new Promise<void>((resolve) => arrived.push(resolve));
+      await store.compareAndSet('router', 1, record(2));
+      await second;
+      if (!(calls > before)) throw new Error('the one that stayed was not called');
+      leaves[1]?.();
     }),
     law('history can be appended without touching the record', async (store) => {
       if (store.appendHistory === undefined) return;
