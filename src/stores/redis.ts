@@ -27,7 +27,7 @@ export interface RedisStoreOptions {
    * the store; one that is given stays yours. `false`: no connection, changes are found by polling alone.
    */
   readonly subscriber?: RedisSubscriber | false;
-  /** How many deltas of evidence are kept one by one before they are summed up. Default 512. */
+  /** How many deltas of evidence are kept one by one before they are summed up. Default 256. */
   readonly sumUpEvery?: number;
   /** The silence after which a writer is forgotten, and what it sends later refused. Default a day. */
   readonly forgetWritersAfterMs?: number;
@@ -75,7 +75,7 @@ export interface RedisStore extends StateStore {
 export function redisStore(options: RedisStoreOptions): RedisStore {
   verify('redisStore', 'options', options, optionsCheck);
   const { client, prefix = 'turnout:', subscriber, historyMax = 10_000 } = options;
-  const { sumUpEvery = 512, forgetWritersAfterMs = 86_400_000 } = options;
+  const { sumUpEvery = 256, forgetWritersAfterMs = 86_400_000 } = options;
   const run = scriptsOf(client);
   const hints = subscriber === false ? undefined : new Hints((tell) => connectSubscriber(client, subscriber, tell));
   const logs = new Map<string, EvidenceLog>();
