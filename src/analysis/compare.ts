@@ -8,7 +8,7 @@ import { type Difference, differenceOf, scoreEvidence, widened } from './differe
 import { eitherWayEvidence, eventEvidence } from './event-evidence.js';
 import type { Measure } from './measure.js';
 import { type ArmPair, observe, type Observed, observeSlow } from './observe.js';
-import { refuseReturningUnits } from './returning-units.js';
+import { returningUnits } from './returning-units.js';
 import { shiftSketch } from './shift-sketch.js';
 import { clusteredPairs, clusterEvidence, designEffectIn, firstEventEvidence, meanEvidence } from './unit-evidence.js';
 import type { Judged } from './verdict.js';
@@ -36,6 +36,8 @@ export interface Comparison {
   readonly logE: number;
   /** The method's name. */
   readonly test: string;
+  /** Why no test would be right; then `logE` is 0. */
+  readonly refusal?: string;
 }
 
 /** The tail of latencies that users remember. */
@@ -50,7 +52,7 @@ export const defaultQuantile = 0.95;
  * values: inverse-propensity betting, over mature strata; latencies: event-binomial on the slow calls; values without a cap: the
  * score mixture, which is asymptotic, since no exact test of an unbounded mean exists (Bahadur and Savage 1956).
  *
- * Throws `domain` where each request was to be an observation of its own and units come back all the same.
+ * Where each request was to be an observation of its own and units come back all the same, there is a `refusal`.
  */
 export function compareArms(judged: Judged, control: string, measure: Measure, claim: Claim): Comparison {
   const all = observe(judged, control, measure);
@@ -60,8 +62,10 @@ export function compareArms(judged: Judged, control: string, measure: Measure, c
     throw new TurnoutError('domain', `relativeMargin must be under 1 where less of '${measure.name}' is worse.`);
   }
   if (all.pairs.some(({ units }) => units !== undefined)) return compareUnits(all, harm, claim);
-  if (measure.per !== 'pair') refuseReturningUnits(judged);
-  return compareRequests(all, harm, claim);
+  // A mirror's pairs are two answers to one request, whoever made it.
+  const refusal = measure.per === 'pair' ? undefined : returningUnits(judged, control);
+  if (refusal === undefined) return compareRequests(all, harm, claim);
+  return { ...summary(all, all.pairs, 0, 'none'), difference: undefined, refusal };
 }
 
 /** Over units: what a request's outcome has in common with the unit's others is part of the variance. */

@@ -1,6 +1,6 @@
 import { own } from '../core/json.js';
 import { emptyCell } from '../evidence/cell.js';
-import { type ArmSums, logSumsOf, residualsOf, scoreArms, withResiduals } from '../evidence/arm-score.js';
+import { type ArmSums, logSumsOf, plusIfAny, residualsOf, scoreArms, withResiduals } from '../evidence/arm-score.js';
 import { armsOf, folded as closed } from '../evidence/fold.js';
 import type { Cell, FoldedScore, Stratum } from '../evidence/stratum.js';
 import type { ValueSums } from '../stats/sequential/score.js';
@@ -29,7 +29,7 @@ export interface ArmPair {
 export interface PairUnits {
   readonly epoch: number;
   readonly salt: string;
-  /** The score with its residuals by cluster. Absent of folded strata that kept none, as against an arm that is not the baseline. */
+  /** The score with its residuals by cluster. Absent of folded strata that kept none. */
   readonly score?: FoldedScore;
   /** The units whose first event was counted in each arm. */
   readonly candidateEvents?: string;
@@ -61,7 +61,7 @@ export function observe(judged: Judged, control: string, measure: Measure): Obse
       isMature: isMature(stratum, measure, judged.now),
       ...(folded !== undefined && { folded }),
     };
-    const units = unitsOf(stratum, measure, pair);
+    const units = unitsOf(stratum, judged, control, measure, pair);
     return [units === undefined ? pair : { ...pair, units }];
   });
   return { measure, pairs };
@@ -72,16 +72,25 @@ function pairSums(measure: Measure, cell: Cell): ArmSums {
   return measure.type === 'latency' ? logSumsOf(cell.latency) : sumsOf(measure, cell);
 }
 
-function unitsOf({ epoch, salt, from }: Stratum, measure: Measure, pair: ArmPair): PairUnits | undefined {
+function unitsOf(
+  stratum: Stratum,
+  judged: Judged,
+  control: string,
+  measure: Measure,
+  pair: ArmPair,
+): PairUnits | undefined {
   const over = denominatorOf(measure);
-  const { candidate, control, candidateSums, controlSums, folded } = pair;
   if (over === undefined) return undefined;
-  const kept = from === closed ? undefined : residualsOf([candidate, control], measure.name, over);
-  const score = kept === undefined ? folded : withResiduals(scoreArms(candidateSums, controlSums), kept);
-  const [mine, theirs] = [candidate, control].map(({ unitEvents }) => own(unitEvents ?? {}, measure.name));
-  if (kept === undefined && folded?.residuals === undefined && mine === undefined && theirs === undefined) {
+  const { candidate, control: controlCell, candidateSums, controlSums, folded } = pair;
+  const { epoch, salt } = stratum;
+  const [mine, theirs] = [candidate, controlCell].map(({ unitEvents }) => own(unitEvents ?? {}, measure.name));
+  const kept = stratum.from === closed ? undefined : residualsOf([candidate, controlCell], measure.name, over);
+  const plain = () => scoreArms(candidateSums, controlSums);
+  const together = foldedResiduals(stratum, measure.name, judged.arm, control);
+  const score =
+    folded ?? (kept !== undefined ? withResiduals(plain(), kept) : together && { ...plain(), residuals: together });
+  if (score?.residuals === undefined && kept === undefined && mine === undefined && theirs === undefined)
     return undefined;
-  }
   return {
     epoch,
     salt,
@@ -91,10 +100,25 @@ function unitsOf({ epoch, salt, from }: Stratum, measure: Measure, pair: ArmPair
   };
 }
 
+/** Of two arms that are both not the baseline: their residuals around the mean of all arms, which equal arms share. */
+function foldedResiduals({ scores }: Stratum, metric: string, arm: string, control: string) {
+  const byArm = own(scores ?? {}, metric) ?? {};
+  const [mine, theirs] = [own(byArm, arm)?.ownResiduals, own(byArm, control)?.ownResiduals];
+  return mine && theirs && plusIfAny(mine, theirs);
+}
+
 function foldedScore(stratum: Stratum, metric: string, arm: string, control: string): FoldedScore | undefined {
-  // Scores are kept against the baseline only; against another arm the counts of the epoch must do, whose shares were constant.
-  if (stratum.scores === undefined || armsOf(stratum).at(-1) !== control) return undefined;
-  return own(own(stratum.scores, metric) ?? {}, arm);
+  const baseline = armsOf(stratum).at(-1);
+  const byArm = own(stratum.scores ?? {}, metric) ?? {};
+  // Scores are kept against the baseline only; between others the counts of the epoch must do, whose shares were constant.
+  if (baseline === control) return own(byArm, arm);
+  const score = baseline === arm ? own(byArm, control) : undefined;
+  return score && turnedRound(score);
+}
+
+/** The score of the other arm: clusters hold both arms together, so they stay as they are. */
+function turnedRound({ score, covariate, ...rest }: FoldedScore): FoldedScore {
+  return { ...rest, score: -score, ...(covariate && { covariate: { ...covariate, score: -covariate.score } }) };
 }
 
 /**

@@ -1,4 +1,3 @@
-import { TurnoutError } from '../core/errors.js';
 import { own } from '../core/json.js';
 import type { Judged } from './verdict.js';
 import { percent } from './words.js';
@@ -12,22 +11,21 @@ const sampledMin = 100;
 const returnedMax = 0.25;
 
 /**
- * Throws `domain` where units come back although each request was taken for an observation of its own: then every test of requests
- * finds differences that are none, so no verdict at all is the right one.
+ * Why requests cannot be compared one by one, or `undefined` where nothing speaks against it: units come back although each request was
+ * taken for an observation of its own. Then every test of requests finds differences that are none, so no verdict is the right one.
  */
-export function refuseReturningUnits({ strata, arm, control }: Judged): void {
+export function returningUnits({ strata, arm }: Judged, control: string): string | undefined {
   let [sampled, returned] = [0, 0];
   for (const { cells } of strata) {
-    for (const name of [arm, control ?? arm]) {
+    for (const name of [arm, control]) {
       const cell = own(cells, name);
       sampled += cell?.sampled ?? 0;
       returned += cell?.returned ?? 0;
     }
   }
-  if (!(sampled >= sampledMin && returned > returnedMax * sampled)) return;
-  throw new TurnoutError(
-    'domain',
+  if (!(sampled >= sampledMin && returned > returnedMax * sampled)) return undefined;
+  return (
     `units come back: ${percent(returned / sampled)} of ${sampled} sampled requests were of units seen before, so requests are ` +
-      "not independent and a test of them would be wrong. Leave out `visits: 'one'`, so that units are compared.",
+    "not independent and a test of them would be wrong. Leave out visits: 'one', so that units are compared"
   );
 }

@@ -95,6 +95,27 @@ export function residualsOf(
   return { residuals: clusterResiduals({ n, sum }), ofCovariate: clusterResiduals({ n, sum: covariate }) };
 }
 
+/** By how much one arm's clusters exceeded the mean of all arms; two arms' sum is what a comparison without the baseline needs. */
+export function ownResidualsOf(
+  cell: Cell,
+  all: readonly Cell[],
+  metric: string,
+  over: Denominator,
+): ByCluster | undefined {
+  const [mine, total] = [
+    clustersOf([cell.clusters], metric, over),
+    clustersOf(
+      all.map((one) => one.clusters),
+      metric,
+      over,
+    ),
+  ];
+  if (mine === undefined || total === undefined) return undefined;
+  const n = total.n.reduce((sum, value) => sum + value, 0);
+  const mean = n > 0 ? total.sum.reduce((sum, value) => sum + value, 0) / n : 0;
+  return mine.sum.map((value, at) => value - mean * (mine.n[at] as number));
+}
+
 /** A score with the residuals of its stratum, where clusters were kept; a stratum that cannot compare arms has none to give. */
 export function withResiduals(score: FoldedScore, kept: ReturnType<typeof residualsOf>): FoldedScore {
   if (kept === undefined || !(score.weight > 0)) return score;
@@ -104,15 +125,17 @@ export function withResiduals(score: FoldedScore, kept: ReturnType<typeof residu
 }
 
 const plus = (a: ByCluster, b: ByCluster): ByCluster => a.map((value, at) => value + (b[at] as number));
-const plusIfAny = (a: ByCluster | undefined, b: ByCluster | undefined) => (a && b ? plus(a, b) : (a ?? b));
+export const plusIfAny = (a: ByCluster | undefined, b: ByCluster | undefined) => (a && b ? plus(a, b) : (a ?? b));
 
 /** The sum of what two strata add to a score. */
 export function addFoldedScores(a: FoldedScore, b: FoldedScore): FoldedScore {
   const residuals = plusIfAny(a.residuals, b.residuals);
+  const ownResiduals = plusIfAny(a.ownResiduals, b.ownResiduals);
   const ofCovariate = plusIfAny(a.covariate?.residuals, b.covariate?.residuals);
   return {
     ...addScores(a, b),
     ...(residuals && { residuals }),
+    ...(ownResiduals && { ownResiduals }),
     ...((a.covariate ?? b.covariate) && {
       covariate: {
         score: (a.covariate?.score ?? 0) + (b.covariate?.score ?? 0),

@@ -4,6 +4,7 @@ import {
   type ArmSums,
   armSumsOf,
   logSumsOf,
+  ownResidualsOf,
   residualsOf,
   scoreArms,
   withResiduals,
@@ -46,7 +47,9 @@ function scoresOf(stratum: Stratum): Scores {
     recordOf(
       cells.map(([arm, cell]) => {
         const score = scoreArms(sumsOf(cell), sumsOf(control));
-        return [arm, withResiduals(score, residualsOf([cell, control], metric, over))] as const;
+        const ofArm = cells.length > 1 ? ownResidualsOf(cell, all, metric, over) : undefined;
+        const pair = withResiduals(score, residualsOf([cell, control], metric, over));
+        return [arm, ofArm === undefined ? pair : { ...pair, ownResiduals: ofArm }] as const;
       }),
     );
   const scores = [...metricsOf(all)].map(([metric, over]) => {

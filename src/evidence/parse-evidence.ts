@@ -74,12 +74,13 @@ function parseScores(where: string, json: unknown): Scores {
 }
 
 function parseScore(where: string, json: unknown): FoldedScore {
-  const { score, variance, weight, residuals, covariate } = parseObject(where, json);
+  const { score, variance, weight, residuals, ownResiduals, covariate } = parseObject(where, json);
   return {
     score: parseFinite(`${where}.score`, score),
     variance: parseNumber(`${where}.variance`, variance, 0, Number.MAX_VALUE),
     weight: parseNumber(`${where}.weight`, weight, 0, Number.MAX_VALUE),
     ...(residuals === undefined ? {} : { residuals: parseByCluster(`${where}.residuals`, residuals) }),
+    ...(ownResiduals === undefined ? {} : { ownResiduals: parseByCluster(`${where}.ownResiduals`, ownResiduals) }),
     ...(covariate === undefined ? {} : { covariate: parseCovariate(`${where}.covariate`, covariate) }),
   };
 }

@@ -61,6 +61,8 @@ export type Cell = {
 export type FoldedScore = ScoreSums & {
   /** By cluster of units, both arms together: what was observed beyond the mean of the bucket. */
   readonly residuals?: ByCluster;
+  /** Of a node with three arms or more: what this arm's clusters exceeded the mean of all arms by, for comparisons with any other. */
+  readonly ownResiduals?: ByCluster;
   /** The same score of the covariate, and its covariance with the metric's. */
   readonly covariate?: {
     readonly score: number;

@@ -88,12 +88,14 @@ export function clusterResiduals({ n, sum }: ClusterCounts, name = 'clusters'): 
   need(n.length === clusterCount, 'foldClusters', `${name}.n`, `a list of ${clusterCount}`, n);
   need(sum.length === clusterCount, 'foldClusters', `${name}.sum`, `a list of ${clusterCount}`, sum);
   let [count, total] = [0, 0];
-  n.forEach((size, at) => {
-    need(size >= 0 && size < Infinity, 'foldClusters', `${name}.n[${at}]`, 'a number, 0 or more', size);
-    needFinite('foldClusters', `${name}.sum[${at}]`, sum[at] as number);
+  for (let at = 0; at < clusterCount; at += 1) {
+    const [size, value] = [n[at] as number, sum[at] as number];
+    // The names are made for what is refused only: this runs for every stratum at every look.
+    if (!(size >= 0 && size < Infinity)) need(false, 'foldClusters', `${name}.n[${at}]`, 'a number, 0 or more', size);
+    if (!Number.isFinite(value)) needFinite('foldClusters', `${name}.sum[${at}]`, value);
     count += size;
-    total += sum[at] as number;
-  });
+    total += value;
+  }
   const mean = count > 0 ? total / count : 0;
   return n.map((size, at) => (sum[at] as number) - mean * size);
 }
