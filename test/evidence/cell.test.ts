@@ -97,6 +97,56 @@ describe('joinRecords', () => {
   });
 });
 
+describe('what a cell keeps of units', () => {
+  const list = (value: number) => Array.from({ length: 64 }, (_, index) => (index === 3 ? value : 0));
+  const cell = (bits: string) =>
+    cellOf({
+      clusters: { exposed: list(2), n: {}, sum: { error: list(1) } },
+      unitEvents: { error: bits },
+      sampled: 3,
+      returned: 2,
+      metrics: { rate: sumsOf({ n: 1, ratio: true, paired: { sum: 1, sumSq: 2, product: 3 } }) },
+    });
+
+  it('adds up; bits are joined', () => {
+    expect(addCells(cell('AJ'), cell('AABA'))).toEqual({
+      ...cell('AAAJBA'),
+      clusters: { exposed: list(4), n: {}, sum: { error: list(2) } },
+      sampled: 6,
+      returned: 4,
+      metrics: { rate: sumsOf({ n: 2, ratio: true, paired: { sum: 2, sumSq: 4, product: 6 } }) },
+    });
+  });
+
+  it('is taken as it is where only one side has it, and stays away where neither does', () => {
+    expect(addCells(cell('AJ'), emptyCell)).toEqual(cell('AJ'));
+    expect(addCells(emptyCell, cell('AJ'))).toEqual(cell('AJ'));
+    expect(Object.keys(addCells(emptyCell, emptyCell))).toEqual(Object.keys(emptyCell));
+    const other = { ...cell('AJ'), unitEvents: { clicked: 'BA' } };
+    expect(addCells(cell('AJ'), other).unitEvents).toEqual({ clicked: 'BA', error: 'AJ' });
+  });
+
+  it('is read as it was written, and refused when it was damaged', () => {
+    expect(parseCell('cell', throughJson(cell('AJ')))).toEqual(cell('AJ'));
+    const damaged = (parts: object) => refusal({ ...cell('AJ'), ...parts });
+    expect(damaged({ clusters: 3 })).toMatch(/^cell\.clusters: expected an object/);
+    expect(damaged({ unitEvents: { error: 'BAAA' } })).toMatch(/^unit events: /);
+    expect(damaged({ unitEvents: { error: 3 } })).toMatch(/^cell\.unitEvents\.error: expected a bitmap of units/);
+    const events = (n: number) => Object.fromEntries(Array.from({ length: n }, (_, index) => [`m${index}`, '']));
+    expect(damaged({ unitEvents: events(257) })).toBe('not refused');
+    expect(damaged({ unitEvents: events(258) })).toMatch(/^cell\.unitEvents: expected at most 257 keys/);
+    expect(damaged({ sampled: -1 })).toMatch(/^cell\.sampled: /);
+    expect(damaged({ returned: 0.5 })).toMatch(/^cell\.returned: /);
+    const rate = (parts: object) => damaged({ metrics: { rate: { ...sumsOf({ n: 1 }), ...parts } } });
+    expect(rate({ ratio: false })).toMatch(/^cell\.metrics\.rate\.ratio: expected true or nothing/);
+    expect(rate({ paired: { sum: 1, sumSq: -1, product: 1 } })).toMatch(/^cell\.metrics\.rate\.paired\.sumSq: /);
+    expect(rate({ paired: { sum: 2e40, sumSq: 1, product: 1 } })).toMatch(/^cell\.metrics\.rate\.paired\.sum: /);
+    expect(rate({ paired: { sum: -1, sumSq: 1, product: -2e40 } })).toMatch(/^cell\.metrics\.rate\.paired\.product: /);
+    expect(rate({ paired: { sum: -1, sumSq: 1, product: -1 } })).toBe('not refused');
+    expect(rate({ paired: 1 })).toMatch(/^cell\.metrics\.rate\.paired: expected an object/);
+  });
+});
+
 describe('parseCell', () => {
   it('reads what was written', () => {
     fc.assert(fc.property(anyCell, (cell) => void expect(parseCell('cell', throughJson(cell))).toEqual(cell)));

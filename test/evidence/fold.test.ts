@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { addStrata, armsOf, fold, folded } from '../../src/evidence/fold.js';
 import type { Stratum } from '../../src/evidence/stratum.js';
 import { scoreResult } from '../../src/stats/sequential/score.js';
-import { anyCell, cellOf, hour, stratumOf, sumsOf } from './strata.js';
+import { parseEvidence } from '../../src/evidence/parse-evidence.js';
+import { anyCell, cellOf, evidenceOf, hour, sketchOf, stratumOf, sumsOf, throughJson } from './strata.js';
 
 const arm = (n: number, events: number) =>
   cellOf({
@@ -222,5 +223,57 @@ describe('addStrata', () => {
     const terms = [a, b].map(({ salt, shares, arms }) => JSON.stringify([salt, Object.entries(shares), arms]));
     const lesser = (terms[0] as string) < (terms[1] as string) ? a : b;
     expect(addStrata(a, b)).toMatchObject({ salt: lesser.salt, shares: lesser.shares, arms: lesser.arms });
+  });
+});
+
+describe('fold, where units come back', () => {
+  const list = (values: Readonly<Record<number, number>>) => Array.from({ length: 64 }, (_, at) => values[at] ?? 0);
+  /** An arm with these outcomes and errors by cluster. */
+  const clustered = (outcomes: Readonly<Record<number, number>>, errors: Readonly<Record<number, number>>) => {
+    const total = (values: Readonly<Record<number, number>>) => Object.values(values).reduce((a, b) => a + b, 0);
+    return cellOf({
+      outcomes: total(outcomes),
+      errors: total(errors),
+      latency: sketchOf(...Array<number>(total(outcomes)).fill(10)),
+      clusters: { outcomes: list(outcomes), n: {}, sum: { error: list(errors) } },
+      unitEvents: { error: 'AJ' },
+      sampled: 4,
+    });
+  };
+  const one = stratumOf(0, { candidate: clustered({ 0: 4, 1: 4 }, { 0: 2 }), baseline: clustered({ 1: 8 }, { 1: 2 }) });
+  const other = stratumOf(1, { candidate: clustered({ 5: 2 }, { 5: 1 }), baseline: clustered({ 6: 2 }, {}) });
+
+  it('keeps the residuals of both arms together by cluster, each bucket around its own mean', () => {
+    const both = addStrata(fold(one), fold(other));
+    // 4 errors in 16 calls; 1 in 4.
+    expect(both.scores?.['error']?.['candidate']?.residuals).toEqual(list({ 0: 2 - 1, 1: 2 - 3, 5: 1 - 0.5, 6: -0.5 }));
+    expect(both.scores?.['error']?.['candidate']?.ownResiduals).toBeUndefined();
+  });
+
+  it('leaves the clusters behind, and keeps all else that adds up', () => {
+    const { clusters, unitEvents, sampled, outcomes } = fold(one).cells['candidate'] ?? cellOf({});
+    expect([clusters, unitEvents, sampled, outcomes]).toEqual([undefined, { error: 'AJ' }, 4, 8]);
+    expect(fold(fold(one))).toEqual(fold(one));
+  });
+
+  it('keeps a score of latencies only for how alike the calls of a unit are', () => {
+    expect(fold(one).scores?.['latency']?.['candidate']?.weight).toBe(4);
+    const plain = stratumOf(0, { candidate: arm(5, 1), baseline: arm(5, 1) });
+    expect(Object.keys(fold(plain).scores ?? {}).sort()).toEqual(['clicked', 'error']);
+  });
+
+  it('keeps each arm around the mean of all where there are three', () => {
+    const cells = { b: clustered({ 0: 4 }, { 0: 2 }), c: clustered({ 1: 4 }, { 1: 1 }), a: clustered({ 2: 4 }, {}) };
+    const { scores } = fold(stratumOf(0, cells, { shares: { b: 0.3, c: 0.3, a: 0.4 }, arms: ['b', 'c', 'a'] }));
+    // 3 errors in 12 calls of all.
+    expect(scores?.['error']?.['b']).toMatchObject({ residuals: list({ 0: 1, 2: -1 }), ownResiduals: list({ 0: 1 }) });
+    expect(scores?.['error']?.['c']).toMatchObject({ ownResiduals: list({}) });
+  });
+
+  it('survives its JSON', () => {
+    const evidence = evidenceOf([fold(one), other, { ...one, epoch: 2 }]);
+    expect(parseEvidence(throughJson(evidence))).toEqual(evidence);
+    const damaged = JSON.stringify(evidence).replace('"residuals":[1,', '"residuals":[');
+    expect(() => parseEvidence(JSON.parse(damaged))).toThrow(/scores\.error\.candidate\.residuals, its length/);
   });
 });
