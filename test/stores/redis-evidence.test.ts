@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { isTurnoutError } from '../../src/core/errors.js';
 import { emptyCell } from '../../src/evidence/cell.js';
 import { emptyEvidence, type Evidence } from '../../src/evidence/evidence.js';
-import { redisStore, type RedisStoreOptions } from '../../src/stores/redis.js';
+import { type IoredisClient, redisStore, type RedisStoreOptions } from '../../src/stores/redis.js';
 import { type RedisServer, redisMissing, startRedis } from './redis-server.js';
 
 const missing = redisMissing();
@@ -111,6 +111,55 @@ describe.skipIf(missing !== undefined)('evidence on Redis', () => {
     expect(await redis.hget(keys.sums, 'position')).toBe('16');
   });
 
+  /** A client that lets something happen right before it sends the sums. */
+  const interrupted = (work: () => Promise<unknown>) => {
+    let isPending = true;
+    const before = async (script: string) => {
+      if (!isPending || !script.includes("'evidence', ARGV")) return;
+      isPending = false;
+      await work();
+    };
+    // Scripts go in full, so that they can be told apart.
+    const evalsha = () => Promise.reject(new Error('NOSCRIPT'));
+    const run: IoredisClient['eval'] = async (script, ...rest) => {
+      await before(script);
+      return redis.eval(script, ...rest);
+    };
+    return { evalsha, eval: run };
+  };
+
+  test('is summed up once when two do it at once', async () => {
+    const writer = store({ sumUpEvery: 1000 });
+    for (let seq = 1; seq <= 8; seq += 1) await writer.addEvidence('r', 'w', seq, delta(1));
+    const client = interrupted(() => exposed(store({ sumUpEvery: 2 })));
+    expect(await exposed(redisStore({ client, sumUpEvery: 2 }))).toBe(8);
+    expect(await redis.hmget(keys.sums, 'start', 'position')).toEqual(['0', '8']);
+    expect(await redis.llen(keys.log)).toBe(8);
+  });
+
+  test('of a past that is gone is not put in the place of what there is', async () => {
+    const writer = store({ sumUpEvery: 1000 });
+    for (let seq = 1; seq <= 8; seq += 1) await writer.addEvidence('r', 'w', seq, delta(1));
+    const client = interrupted(async () => {
+      await redis.flushall();
+      for (let seq = 1; seq <= 9; seq += 1) await writer.addEvidence('r', 'v', seq, delta(100));
+    });
+    expect(await exposed(redisStore({ client, sumUpEvery: 2 }))).toBe(8);
+    expect(await redis.exists(keys.sums)).toBe(0);
+    expect(await exposed(store())).toBe(900);
+    const emptied = interrupted(() => redis.flushall());
+    expect(await exposed(redisStore({ client: emptied, sumUpEvery: 2 }))).toBe(900);
+    expect(await exposed(store())).toBe(0);
+  });
+
+  test('is read although the sums of it cannot be stored', async () => {
+    const writer = store({ sumUpEvery: 1000 });
+    for (let seq = 1; seq <= 8; seq += 1) await writer.addEvidence('r', 'w', seq, delta(1));
+    const client = interrupted(() => Promise.reject(new Error('away')));
+    expect(await exposed(redisStore({ client, sumUpEvery: 2 }))).toBe(8);
+    expect(await redis.exists(keys.sums)).toBe(0);
+  });
+
   test('takes no more when nobody sums it up, and goes on when somebody did', async () => {
     const writer = store({ sumUpEvery: 1 });
     for (let seq = 1; seq <= 64; seq += 1) await writer.addEvidence('r', 'w', seq, delta(1));
@@ -135,6 +184,19 @@ describe.skipIf(missing !== undefined)('evidence on Redis', () => {
     // There are more deltas now than the reader has read, but not the same ones.
     expect(await exposed(reader)).toBe(403);
     expect(await exposed(reader)).toBe(await exposed(store()));
+  });
+
+  test('is read anew even where the last delta is the same one, but not all before it', async () => {
+    const [writer, reader] = [store(), store()];
+    for (const [name, first] of [
+      ['x', 1],
+      ['y', 10],
+    ] as const) {
+      await redis.flushall();
+      await writer.addEvidence('r', name, 1, delta(first));
+      await writer.addEvidence('r', 'sent again', 1, delta(100));
+      expect(await exposed(reader)).toBe(first + 100);
+    }
   });
 
   test('goes on behind the sums when the log was evicted', async () => {

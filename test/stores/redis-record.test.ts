@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { Redis } from 'ioredis';
 import { createClient } from 'redis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { isTurnoutError } from '../../src/core/errors.js';
+import { emptyEvidence } from '../../src/evidence/evidence.js';
 import { redisStore, type RedisStoreOptions } from '../../src/stores/redis.js';
 import { recordOf } from './linear-records.js';
 import { clientNames, redisClients } from './redis-clients.js';
@@ -116,6 +118,46 @@ describe.skipIf(missing !== undefined)('the record on Redis', () => {
     expect(now - (seconds * 1000 + micros / 1000)).toBeGreaterThan(-1);
     expect(now - (seconds * 1000 + micros / 1000)).toBeLessThan(5000);
     expect(Number.isInteger(now)).toBe(true);
+  });
+
+  test('needs no more rights than the page about stores says', async () => {
+    const page = readFileSync(new URL('../../docs/stores.md', import.meta.url), 'utf8');
+    const [, words = ''] = /The user needs ([^,]+(?:,[^,]+)*?),\s+on keys/.exec(page) ?? [];
+    const commands = [...words.matchAll(/`(\w+)`/g)].map(([, command]) => `+${command}`.toLowerCase());
+    await redis.call(
+      'ACL',
+      'SETUSER',
+      'app',
+      'on',
+      '>secret',
+      '~turnout:*',
+      'resetchannels',
+      '&turnout:*',
+      ...commands,
+    );
+    const client = connect({ username: 'app', password: 'secret', enableReadyCheck: false });
+    const allowed = redisStore({ client, sumUpEvery: 1 });
+    const heard = new Promise<void>((resolve) => allowed.subscribe?.('r', resolve));
+    await allowed.compareAndSet('r', undefined, recordOf(1, 'x'));
+    await heard;
+    await allowed.addEvidence('r', 'w', 1, emptyEvidence);
+    await allowed.readEvidence('r', 'w');
+    expect(await redis.exists('turnout:{r}:evidence')).toBe(1);
+    expect(await allowed.read('r')).toEqual(recordOf(1, 'x'));
+    await allowed.appendHistory('r', {
+      revision: 1,
+      at: 0,
+      replica: 'a',
+      node: 'r',
+      from: 'a',
+      to: 'b',
+      why: 'c',
+      facts: {},
+    });
+    expect(await allowed.history('r')).toHaveLength(1);
+    expect(await allowed.now()).toBeGreaterThan(0);
+    await allowed.close();
+    client.disconnect();
   });
 
   test('is written by a user who may not publish', async () => {

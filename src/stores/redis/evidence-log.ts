@@ -104,7 +104,7 @@ export class EvidenceLog {
     this.#isDue = false;
     const { sums, log } = this.#keys;
     // Whether another one was faster or the server does not answer: nothing is lost, and the next one tries again.
-    await this.#run(replaceSums, [sums, log], [base, position, id, JSON.stringify(evidence)]).catch(() => {});
+    await this.#run(replaceSums, [sums, log], [position, id, JSON.stringify(evidence)]).catch(() => {});
   }
 
   #parse(text: string, key: string): Evidence {

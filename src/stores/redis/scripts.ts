@@ -77,17 +77,17 @@ return answer
 `;
 
 /**
- * KEYS: sums, log. ARGV: the position of the sums that are there, position and id of the entry up to which the new ones go, the new
- * sums. What the old sums held leaves the log; the entries between old and new stay for those who read them one by one.
+ * KEYS: sums, log. ARGV: position and id of the entry up to which the new sums go, the new sums. What the old sums held leaves the
+ * log; the entries between old and new stay for those who read them one by one.
  */
 export const replaceSums = `
 local sums = redis.call('HMGET', KEYS[1], 'start', 'position')
 local start, base = tonumber(sums[1] or '0'), tonumber(sums[2] or '0')
-local position = tonumber(ARGV[2])
-if base ~= tonumber(ARGV[1]) or position <= base then return {'late'} end
+local position = tonumber(ARGV[1])
+if position <= base then return {'late'} end
 local entry = redis.call('LINDEX', KEYS[2], position - start - 1)
-if not entry or string.sub(entry, 1, 40) ~= ARGV[3] then return {'late'} end
-redis.call('HSET', KEYS[1], 'start', tostring(base), 'position', ARGV[2], 'id', ARGV[3], 'evidence', ARGV[4])
+if not entry or string.sub(entry, 1, 40) ~= ARGV[2] then return {'late'} end
+redis.call('HSET', KEYS[1], 'start', tostring(base), 'position', ARGV[1], 'id', ARGV[2], 'evidence', ARGV[3])
 redis.call('LTRIM', KEYS[2], base - start, -1)
 return {'replaced'}
 `;
