@@ -34,8 +34,16 @@ export type {
 export type { Evidence } from './evidence/evidence.js';
 export { emptyEvidence, mergeEvidence } from './evidence/evidence.js';
 export { parseEvidence } from './evidence/parse-evidence.js';
-export type { BinaryOptions, ContinuousOptions, Metric, Metrics, OutcomeOf } from './evidence/metric.js';
-export { binary, continuous } from './evidence/metric.js';
+export type {
+  BinaryOptions,
+  ContinuousOptions,
+  Metric,
+  Metrics,
+  OutcomeOf,
+  RatioOptions,
+  RatioValue,
+} from './evidence/metric.js';
+export { binary, continuous, ratio } from './evidence/metric.js';
 export type { Cell, MetricSums, Stratum } from './evidence/stratum.js';
 export type { TokenSigner } from './evidence/token.js';
 
