@@ -1,4 +1,4 @@
-import { type Evidence, emptyEvidence } from '../../../src/evidence/evidence.js';
+import { type Evidence, canonical, emptyEvidence } from '../../../src/evidence/evidence.js';
 import { emptyCell } from '../../../src/evidence/cell.js';
 import { type HistoryEntry, type RolloutRecord, recordFormat } from '../../../src/runtime/control/store.js';
 import { type PostgresStore, type PostgresStoreOptions, postgresStore } from '../../../src/stores/postgres.js';
@@ -16,25 +16,22 @@ export const recordOf = (revision: number, state: RolloutRecord['state'] = { rev
 const hourMs = 3_600_000;
 
 /** What one replica counted of a canary in one hour: so many exposures, an error in each tenth of them. */
-export const deltaOf = (exposed: number, { hour = 0, epoch = 1, foldBefore = 0 } = {}): Evidence => ({
-  ...emptyEvidence,
-  foldBefore,
-  strata: [
-    {
-      node: 'ranker',
-      epoch,
-      from: hour * hourMs,
-      to: (hour + 1) * hourMs,
-      salt: 'ranker',
-      shares: { candidate: 0.5, baseline: 0.5 },
-      arms: ['candidate', 'baseline'],
-      cells: {
-        candidate: { ...emptyCell, exposed, outcomes: exposed, errors: Math.floor(exposed / 10) },
-        baseline: { ...emptyCell, exposed, outcomes: exposed, errors: Math.floor(exposed / 20) },
-      },
+export const deltaOf = (exposed: number, { hour = 0, epoch = 1, foldBefore = 0 } = {}): Evidence => {
+  const stratum = {
+    node: 'ranker',
+    epoch,
+    from: hour * hourMs,
+    to: (hour + 1) * hourMs,
+    salt: 'ranker',
+    shares: { candidate: 0.5, baseline: 0.5 },
+    arms: ['candidate', 'baseline'],
+    cells: {
+      candidate: { ...emptyCell, exposed, outcomes: exposed, errors: Math.floor(exposed / 10) },
+      baseline: { ...emptyCell, exposed, outcomes: exposed, errors: Math.floor(exposed / 20) },
     },
-  ],
-});
+  };
+  return canonical([stratum], foldBefore, emptyEvidence.dropped);
+};
 
 export const exposedIn = ({ strata }: Evidence): number =>
   strata.reduce((sum, { cells }) => sum + (cells['candidate']?.exposed ?? 0), 0);

@@ -4,7 +4,7 @@ import { storeLaws } from '../../../src/testing/store-laws.js';
 import { freshStore } from './fixtures.js';
 
 let client: PGlite;
-beforeAll(async () => void (client = await PGlite.create()));
+beforeAll(async () => void (client = await PGlite.create()), 60_000);
 afterAll(() => client.close());
 
 describe('the PostgreSQL store on PGlite', () => {

@@ -37,7 +37,7 @@ describe.skipIf(missing !== undefined)('eight processes on one PostgreSQL server
     server = await startPostgres();
     pool = new Pool({ connectionString: server.url, max: 2 });
     pool.on('error', () => {});
-  });
+  }, 60_000);
   afterAll(async () => {
     for (const { child } of running) child.kill('SIGKILL');
     await pool.end();

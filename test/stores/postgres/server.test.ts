@@ -18,7 +18,7 @@ describe.skipIf(missing !== undefined)('the store on a PostgreSQL server', () =>
     await client.connect();
     await client.query('DROP SCHEMA IF EXISTS turnout_test CASCADE');
     await client.end();
-  });
+  }, 60_000);
   afterAll(() => server.remove());
 
   describe.each(clientNames)('by %s', (name) => {
