@@ -1,9 +1,9 @@
 import { own } from '../core/json.js';
 import { emptyCell } from '../evidence/cell.js';
-import type { Cell } from '../evidence/stratum.js';
 import { optional, positiveCount, text, verify } from '../core/options.js';
-import { countOf } from '../stats/sketch.js';
-import { isMature, type Measure, measureOf, sumsOf } from './measure.js';
+import { countForecast } from './forecast.js';
+import { observationsOf } from './future.js';
+import { isMature, measureOf } from './measure.js';
 import { gateOf, nameOf, noVerdict } from './rule.js';
 import type { Gate } from './verdict.js';
 import { unitsOf } from './words.js';
@@ -26,12 +26,8 @@ export function minOutcomes<const Q extends string = never>(n: number, metric?: 
       .filter((stratum) => isMature(stratum, measure, now))
       .reduce((sum, { cells }) => sum + observationsOf(measure, own(cells, arm) ?? emptyCell), 0);
     const reason = `${seen} of ${n} ${unitsOf(measure)}`;
-    return seen >= n
-      ? { rule: name, outcome: 'pass', reason, n: seen }
-      : noVerdict(name, 'insufficient-data', reason, seen);
+    if (seen >= n) return { rule: name, outcome: 'pass', reason, n: seen };
+    const forecast = countForecast({ strata, arm, metrics, now }, measure, n - seen);
+    return { ...noVerdict(name, 'insufficient-data', reason, seen), forecast };
   });
-}
-
-function observationsOf(measure: Measure, cell: Cell): number {
-  return measure.type === 'latency' ? countOf(cell.latency) : sumsOf(measure, cell).n;
 }

@@ -1,9 +1,10 @@
 import type { Issue } from '../core/errors.js';
 import { isObject } from '../core/json.js';
-import { all, type Check, must, openFraction, optional, text, verify } from '../core/options.js';
+import { all, type Check, must, openFraction, optional, positive, text, verify } from '../core/options.js';
+import { withForecast } from './forecast.js';
 import { judgeClaim } from './judge-claim.js';
 import { alphaOf, guardrailAlpha, guardrailOf, guardrailRuleCheck, nameOf, type GuardrailOptions } from './rule.js';
-import type { Guardrail } from './verdict.js';
+import type { Guardrail, Judged } from './verdict.js';
 
 /** Options of `noWorseThan`. */
 export interface NoWorseThanOptions extends GuardrailOptions {
@@ -13,13 +14,23 @@ export interface NoWorseThanOptions extends GuardrailOptions {
   readonly relativeMargin?: number;
   /** For `latency` only: which quantile. Default 0.95. */
   readonly quantile?: number;
+  /**
+   * How much worse the arm might be, as a fraction of the control: then the verdict forecasts when that would be found. Costs as much
+   * as a dozen looks. Default: no forecast.
+   */
+  readonly plannedEffect?: number;
 }
 
 const size = must('a number, 0 or more', (value) => typeof value === 'number' && value >= 0 && value < Infinity);
 
 const optionsCheck = (metric: string): Check =>
   all(
-    guardrailRuleCheck({ margin: optional(size), relativeMargin: optional(size), quantile: optional(openFraction) }),
+    guardrailRuleCheck({
+      margin: optional(size),
+      relativeMargin: optional(size),
+      quantile: optional(openFraction),
+      plannedEffect: optional(positive),
+    }),
     (value, path, issues: Issue[]) => {
       const { margin, relativeMargin, quantile } = isObject(value) ? value : {};
       if (margin !== undefined && relativeMargin !== undefined) {
@@ -50,7 +61,7 @@ const optionsCheck = (metric: string): Check =>
 export function noWorseThan<const Q extends string>(metric: Q, options: NoWorseThanOptions = {}): Guardrail<Q> {
   verify('noWorseThan', 'metric', metric, text);
   verify('noWorseThan', 'options', options, optionsCheck(metric));
-  const { margin, relativeMargin } = options;
+  const { margin, relativeMargin, plannedEffect } = options;
   const name = nameOf(
     'noWorseThan',
     metric,
@@ -62,7 +73,15 @@ export function noWorseThan<const Q extends string>(metric: Q, options: NoWorseT
   return guardrailOf(
     name,
     [metric],
-    (judged) => judgeClaim(name, judged, { ...claim, alpha: alphaOf(options, judged, guardrailAlpha) }),
+    (judged) => {
+      const alpha = alphaOf(options, judged, guardrailAlpha);
+      const judge = (at: Judged) => judgeClaim(name, at, { ...claim, alpha });
+      if (plannedEffect === undefined) return judge(judged);
+      return withForecast(judged, { metric, gain: -plannedEffect }, (at) => {
+        const verdict = judge(at);
+        return { verdict, strength: Math.log(verdict.eValue ?? 1) / -Math.log(alpha) };
+      });
+    },
     options,
   );
 }

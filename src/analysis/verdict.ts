@@ -58,6 +58,8 @@ export interface Judged {
   readonly approvals?: readonly Approval[];
   /** The ends of the checks that gates asked for, by the check's name. */
   readonly checks?: Readonly<Record<string, CheckResult>>;
+  /** `false` leaves forecasts out, which cost as much as some more looks: for simulations of many. */
+  readonly forecast?: false;
 }
 
 /** A condition that must not be broken. `Q` are the metrics it reads; it only ever comes out. Pure. */

@@ -61,7 +61,7 @@ export function rateOf(scenario: Scenario, judge: (judged: Judged) => boolean): 
         shares: { b: share, a: 1 - share },
         cells: { b: cell(n, true), a: cell(requests - n, false) },
       });
-      if (judge({ now: 1e9, strata, metrics, arm: 'b', control: 'a' })) {
+      if (judge({ now: 1e9, strata, metrics, arm: 'b', control: 'a', forecast: false })) {
         hits += 1;
         break;
       }

@@ -1,0 +1,35 @@
+import { unitsOf } from './words.js';
+import type { Comparison } from './compare.js';
+import { type Measure, measureOf } from './measure.js';
+import { noVerdict } from './rule.js';
+import type { Judged, Verdict } from './verdict.js';
+
+/** A measure and the arm to compare with, or the verdict where there is none. */
+export function comparableIn(
+  rule: string,
+  judged: Judged,
+  metric: string,
+): { readonly measure: Measure; readonly control: string } | Verdict {
+  const measure = measureOf(judged.metrics, metric);
+  if (measure === undefined) return noVerdict(rule, 'error', `there is no metric '${metric}'`);
+  const { control } = judged;
+  if (control === undefined) return noVerdict(rule, 'insufficient-data', 'there is no control arm to compare with');
+  return { measure, control };
+}
+
+/** The verdict where there is too little to compare yet. */
+export function tooLittle(
+  rule: string,
+  judged: Judged,
+  measure: Measure,
+  { observed, n, controlN }: Comparison,
+  minOutcomes: number,
+): Verdict | undefined {
+  if (observed.pairs.length === 0) {
+    return noVerdict(rule, 'insufficient-data', `'${judged.arm}' and '${judged.control}' never had traffic together`);
+  }
+  if (n >= minOutcomes && controlN > 0) return undefined;
+  const missing =
+    n >= minOutcomes ? `no ${unitsOf(measure)} of '${judged.control}'` : `${n} of ${minOutcomes} ${unitsOf(measure)}`;
+  return noVerdict(rule, 'insufficient-data', missing, n);
+}
