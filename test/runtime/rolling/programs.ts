@@ -32,7 +32,8 @@ export class Program {
 
   /** Starts a process and waits for its first message, which tells its port. */
   async start(args: readonly string[], onMessage?: (child: ChildProcess, message: unknown) => void) {
-    const child = fork(this.#file, args, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    // Advanced, since JSON would make null of what is undefined.
+    const child = fork(this.#file, args, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], serialization: 'advanced' });
     this.#children.add(child);
     const listening = new Promise<number>((resolve) => {
       child.on('message', (message: unknown) => {
