@@ -112,3 +112,4 @@ export type { Authorize } from './runtime/authority.js';
 export type { LastKnown } from './runtime/control/record-keeper.js';
 export type { HistorySink } from './runtime/control/archive.js';
 export type { AlertMark, AlertSeverity, HistoryEntry, RolloutRecord, StateStore } from './runtime/control/store.js';
+export * from './runtime/validation/index.js';
