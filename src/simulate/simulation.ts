@@ -170,6 +170,7 @@ export class Simulation {
 
   async #result(ranMs: number): Promise<SimulationResult> {
     this.#look(ranMs);
+    this.#world.log.sample(ranMs, this.#world.server.served);
     const { server, log, book, replicas, startMs, seed, reference } = this.#world;
     const { settled, pages } = log;
     const { served, lost, unmatched, pending } = server;
