@@ -11,6 +11,9 @@ const entry = {
   'stores/postgres': 'src/stores/postgres.ts',
   'stores/redis': 'src/stores/redis.ts',
   simulate: 'src/simulate/index.ts',
+  snapshot: 'src/snapshot/index.ts',
+  'adapters/fetch': 'src/adapters/fetch.ts',
+  'adapters/node': 'src/adapters/node.ts',
   testing: 'src/testing/index.ts',
 };
 
