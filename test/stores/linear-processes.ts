@@ -114,6 +114,11 @@ function operationOf({ kind, start, end, expected = 0, token = '', seen, ok }: L
 export const recordIsLinearizable = (logs: readonly (readonly LogLine[])[]): boolean =>
   isLinearizable(operationsIn(logs), nothing);
 
+/** How many writes were never answered. */
+export function operationsWithoutAnswer(logs: readonly (readonly LogLine[])[]): number {
+  return operationsIn(logs).filter(({ end }) => end === undefined).length;
+}
+
 /** The revisions whose write was acknowledged, ascending. */
 export function revisionsWritten(logs: readonly (readonly LogLine[])[]): readonly number[] {
   const won = logs.flat().filter(({ kind, ok }) => kind === 'write' && ok === true);

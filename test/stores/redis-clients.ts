@@ -13,16 +13,18 @@ export interface OpenClient {
 export type ClientName = 'ioredis 6' | 'ioredis 5' | 'redis 6' | 'redis 5';
 
 const ignore = () => {};
+// What was under way when the connection broke is not sent again behind the store's back. ioredis then never answers it, hence the limit.
+const ioredisOptions = { retryStrategy: () => 50, autoResendUnfulfilledCommands: false, commandTimeout: 1000 };
 
 /** How a user makes each of the clients that the store takes. Their types must fit as they are: there is no cast here. */
 export const redisClients: Readonly<Record<ClientName, (port: number) => Promise<OpenClient>>> = {
   'ioredis 6': async (port) => {
-    const client = new Redis6({ port, retryStrategy: () => 50 });
+    const client = new Redis6({ port, ...ioredisOptions });
     client.on('error', ignore);
     return { client, end: () => client.disconnect() };
   },
   'ioredis 5': async (port) => {
-    const client = new Redis5({ port, retryStrategy: () => 50 });
+    const client = new Redis5({ port, ...ioredisOptions });
     client.on('error', ignore);
     return { client, end: () => client.disconnect() };
   },

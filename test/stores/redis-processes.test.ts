@@ -2,8 +2,15 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Evidence } from '../../src/evidence/evidence.js';
 import { redisStore } from '../../src/stores/redis.js';
-import { deltasOf, recordIsLinearizable, revisionsWritten, Workers } from './linear-processes.js';
+import {
+  deltasOf,
+  operationsWithoutAnswer,
+  recordIsLinearizable,
+  revisionsWritten,
+  Workers,
+} from './linear-processes.js';
 import { clientNames, redisClients } from './redis-clients.js';
+import { Proxy } from './redis-proxy.js';
 import { type RedisServer, redisMissing, startRedis } from './redis-server.js';
 
 const missing = redisMissing();
@@ -21,10 +28,10 @@ afterEach(async () => {
 });
 
 /** Every client in turn. */
-const crew = (count: number, rounds: number) =>
+const crew = (count: number, rounds: number, port = server.port) =>
   Array.from({ length: count }, (_, index) => {
     const client = clientNames[index % clientNames.length] ?? 'ioredis 6';
-    return { store: { client, port: server.port }, rounds, sumUpEvery: 16 };
+    return { store: { client, port }, rounds, sumUpEvery: 16 };
   });
 
 async function storedEvidence(): Promise<Evidence> {
@@ -85,6 +92,28 @@ describe.skipIf(missing !== undefined)('the store on Redis, shared by processes'
     expect(workers.exitCodes).toEqual(Array.from({ length: 8 }, () => 0));
     expect(recordIsLinearizable(workers.lines)).toBe(true);
     expectNothingLost(await storedEvidence());
+  }, 120_000);
+
+  test('goes on when answers are lost on the way, and loses nothing that was acknowledged', async () => {
+    server = await startRedis();
+    const proxy = await Proxy.to(server.port);
+    workers.start(crew(8, 120, proxy.port));
+    for (const lines of [40, 120, 200, 280, 360]) {
+      await workers.reaches(3, lines);
+      proxy.stall();
+      await wait(20);
+      proxy.cut();
+    }
+    await workers.done();
+    await proxy.close();
+    expect(workers.exitCodes).toEqual(Array.from({ length: 8 }, () => 0));
+    const { lines } = workers;
+    const unanswered = operationsWithoutAnswer(lines);
+    expect(unanswered).toBeGreaterThan(0);
+    expect(recordIsLinearizable(lines)).toBe(true);
+    for (const { acknowledged, stored, money } of deltasOf(lines, await storedEvidence())) {
+      expect([acknowledged, stored, money]).toEqual([120, 120, 60]);
+    }
   }, 120_000);
 
   test('counts nothing twice when a server without a disk is killed and comes back empty', async () => {

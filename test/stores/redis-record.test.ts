@@ -43,6 +43,16 @@ describe.skipIf(missing !== undefined)('the record on Redis', () => {
     expect(await redis.hgetall(key)).toEqual({ revision: '7', record: JSON.stringify(recordOf(7, 'x')) });
   });
 
+  test('takes the same write for its own when a client sends it again', async () => {
+    const written = recordOf(1, 'x');
+    expect(await store().compareAndSet('r', undefined, written)).toEqual({ ok: true });
+    expect(await store().compareAndSet('r', undefined, written)).toEqual({ ok: true });
+    const other = { ...written, updatedBy: 'other' };
+    expect(await store().compareAndSet('r', undefined, other)).toEqual({ ok: false, current: written });
+    expect(await store().compareAndSet('r', 1, recordOf(2, 'x'))).toEqual({ ok: true });
+    expect(await store().compareAndSet('r', undefined, written)).toEqual({ ok: false, current: recordOf(2, 'x') });
+  });
+
   test.each(clientNames)('survives that the server forgets its scripts: %s', async (name) => {
     const { client, end } = await redisClients[name](server.port);
     const forgotten = redisStore({ client });
