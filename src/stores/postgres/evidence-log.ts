@@ -7,13 +7,13 @@ import { columnText } from './names.js';
 
 /** The sum of all deltas up to a place in the log. */
 interface Sum {
-  /** Tells a log from one that was deleted and begun again. */
-  readonly generation: string;
   readonly position: number;
+  /** Of all deltas up to there: a server that came back with less, or was emptied, has others at this position. */
+  readonly digest: string;
   readonly evidence: Evidence;
 }
 
-const nothing: Sum = { generation: '0', position: 0, evidence: emptyEvidence };
+const nothing: Sum = { position: 0, digest: '', evidence: emptyEvidence };
 /** A log that should have been summed up by another replica is summed up by whoever sees it, at this multiple. */
 const overdue = 4;
 
@@ -50,24 +50,24 @@ export class EvidenceLog {
 
   async read(writer: string): Promise<{ readonly evidence: Evidence; readonly lastSeq: number }> {
     const before = this.#sum;
-    const values = [columnText(this.#key), columnText(writer), before.generation, String(before.position)];
+    const values = [columnText(this.#key), columnText(writer), before.digest, String(before.position)];
     const [row] = await this.#run(`readEvidence of '${this.#key}'`, this.#statements.read, values);
     if (row === undefined) return { evidence: emptyEvidence, lastSeq: 0 };
-    const [generation, position, totalPosition, follows, total = null, deltas, seq] = row;
+    const [digest, position, totalPosition, follows, total = null, deltas, seq] = row;
     const start = follows === 'true' ? before.evidence : this.#parsed(total, 'the total');
     const added = this.#list(deltas ?? '').map((delta) => parseEvidence(delta));
     const evidence = added.reduce(mergeEvidence, start);
-    const sum = { generation: String(generation), position: Number(position), evidence };
-    // Of two readings at once, the later one may have come first.
-    if (!(this.#sum.generation === sum.generation && this.#sum.position > sum.position)) this.#sum = sum;
+    const sum = { position: Number(position), digest: String(digest), evidence };
+    // Of two readings at once the earlier one may come last; then the next one fetches again what this one forgets.
+    this.#sum = sum;
     if (this.#isDue || sum.position - Number(totalPosition) >= overdue * this.#sumUpEvery) await this.#sumUp(sum);
     return { evidence, lastSeq: Number(seq ?? 0) };
   }
 
-  async #sumUp({ generation, position, evidence }: Sum): Promise<void> {
+  async #sumUp({ position, digest, evidence }: Sum): Promise<void> {
     // First of all, so that a failure is told once; whoever adds the next delta that is due tries again.
     this.#isDue = false;
-    const values = [columnText(this.#key), generation, String(position), JSON.stringify(evidence)];
+    const values = [columnText(this.#key), digest, String(position), JSON.stringify(evidence)];
     await this.#run(`summing up the evidence of '${this.#key}'`, this.#statements.total, values);
   }
 

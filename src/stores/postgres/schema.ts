@@ -29,8 +29,8 @@ function definitionsOf(options: TableOptions): string {
 );
 CREATE TABLE IF NOT EXISTS ${evidence} (
   router text PRIMARY KEY,
-  generation bigint NOT NULL DEFAULT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint,
   position bigint NOT NULL,
+  digest text NOT NULL,
   total json,
   total_position bigint NOT NULL DEFAULT 0,
   trimmed bigint NOT NULL DEFAULT 0
@@ -38,6 +38,7 @@ CREATE TABLE IF NOT EXISTS ${evidence} (
 CREATE TABLE IF NOT EXISTS ${delta} (
   router text NOT NULL,
   position bigint NOT NULL,
+  digest text NOT NULL,
   delta json NOT NULL,
   PRIMARY KEY (router, position)
 );

@@ -98,8 +98,8 @@ describe.skipIf(missing !== undefined)('a writer that finds another one in the m
     await store.addEvidence('ranker', 'a', 1, deltaOf(5));
     const reader = postgresStore({ client: pool, prefix });
     const delta = JSON.stringify(deltaOf(7));
-    const add = `WITH head AS (UPDATE ${prefix}evidence SET position = position + 1 RETURNING position)
-      INSERT INTO ${prefix}delta SELECT 'ranker', position, '${delta}' FROM head`;
+    const add = `WITH head AS (UPDATE ${prefix}evidence SET position = position + 1, digest = 'rival' RETURNING position)
+      INSERT INTO ${prefix}delta SELECT 'ranker', position, 'rival', '${delta}' FROM head`;
     await rival.query('BEGIN');
     await rival.query(add);
     const added = store.addEvidence('ranker', 'a', 2, deltaOf(11));
