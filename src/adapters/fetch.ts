@@ -34,10 +34,9 @@ export function snapshotHandler(
     const text = JSON.stringify(router.snapshot());
     const tag = `"${hash32(text).toString(16)}-${text.length.toString(16)}"`;
     const headers = { etag: tag, 'cache-control': 'no-cache' };
-    const known = (request.headers.get('if-none-match') ?? '')
-      .split(',')
-      .map((each) => each.trim().replace(/^W\//, ''));
-    if (known.includes(tag) || known.includes('*')) return new Response(null, { status: 304, headers });
+    const asked = request.headers.get('if-none-match') ?? '';
+    const known = new Set(asked.split(',').map((each) => each.trim().replace(/^W\//, '')));
+    if (known.has(tag) || known.has('*')) return new Response(null, { status: 304, headers });
     return new Response(text, { headers: { ...headers, 'content-type': 'application/json' } });
   }
 
