@@ -47,7 +47,7 @@ const failure = (work: Promise<unknown>) =>
 
 describe.skipIf(missing !== undefined)('evidence on Redis', () => {
   test('is read from where a reader was, in pages', async () => {
-    const [writer, reader] = [store(), store()];
+    const [writer, reader] = [store({ sumUpEvery: 1000 }), store()];
     let total = 0;
     let seq = 0;
     for (const more of [1, 511, 512, 513, 0, 1]) {
@@ -58,9 +58,15 @@ describe.skipIf(missing !== undefined)('evidence on Redis', () => {
       });
       await Promise.all(deltas);
       expect(await exposed(reader)).toBe(total);
-      expect(await exposed(store())).toBe(total);
+      expect(await exposed(store({ sumUpEvery: 1000 }))).toBe(total);
       expect((await reader.readEvidence('r', 'w')).lastSeq).toBe(seq);
     }
+  });
+
+  test('that grows faster than it can be read is an error, not a reader that never ends', async () => {
+    const client = { evalsha: () => Promise.resolve(['0', '0', '9', 'more']), eval: () => Promise.resolve([]) };
+    const error = await failure(redisStore({ client }).readEvidence('r', 'w'));
+    expect([error?.code, error?.message]).toEqual(['store-failed', expect.stringContaining(keys.log)]);
   });
 
   test('costs a reader only what is new', async () => {

@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis';
 import { createClient } from 'redis';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { redisStore } from '../../src/stores/redis.js';
+import { type NodeRedisClient, redisStore } from '../../src/stores/redis.js';
 import { recordOf } from './linear-records.js';
 import { clientNames, redisClients } from './redis-clients.js';
 import { freePort, type RedisServer, redisMissing, startRedis } from './redis-server.js';
@@ -149,8 +149,10 @@ describe.skipIf(missing !== undefined)('hints on Redis', () => {
     await store.close();
   });
 
-  test('come again after the server was away', async () => {
-    const store = redisStore({ client: redis });
+  test.each(clientNames)('come again after the server was away: %s', async (name) => {
+    const { client, end } = await redisClients[name](server.port);
+    ends.push(end);
+    const store = redisStore({ client });
     const count = counter();
     const stands = count.next;
     store.subscribe?.('r', count.onChange);
@@ -159,9 +161,37 @@ describe.skipIf(missing !== undefined)('hints on Redis', () => {
     await server.start();
     await until(async () => (await channels()).length === 1);
     const changed = count.next;
-    await store.compareAndSet('r', undefined, recordOf(1, 'x'));
+    await redisStore({ client: redis }).compareAndSet('r', undefined, recordOf(1, 'x'));
     await changed;
     await store.close();
+  });
+
+  test('are asked for on a new connection when the first could not be made', async () => {
+    const later = await startRedis();
+    await later.kill();
+    const listening = createClient({ socket: { port: later.port, reconnectStrategy: false } });
+    const { client, end } = await redisClients['redis 6'](server.port);
+    ends.push(end);
+    if (!('evalSha' in client)) throw new Error('not the client that was asked for');
+    const halves: NodeRedisClient = {
+      evalSha: (sha, options) => client.evalSha(sha, options),
+      eval: (script, options) => client.eval(script, options),
+      duplicate: () => listening.duplicate(),
+    };
+    const store = redisStore({ client: halves });
+    const count = counter();
+    store.subscribe?.('r', count.onChange);
+    for (let read = 0; read < 20; read += 1) await store.read('r');
+    expect(count.calls).toBe(0);
+    await later.start();
+    const stands = count.next;
+    const [found] = await Promise.all([
+      stands.then(() => 'found'),
+      until(async () => count.calls > 0 || (await store.read('r')) !== undefined),
+    ]);
+    expect(found).toBe('found');
+    await store.close();
+    await later.remove();
   });
 
   test.each(clientNames)('are asked for again at the next read when the server was away at first: %s', async (name) => {

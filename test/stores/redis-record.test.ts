@@ -71,6 +71,16 @@ describe.skipIf(missing !== undefined)('the record on Redis', () => {
     expect(/cmdstat_eval:calls=(\d+)/.exec(await redis.info('commandstats'))?.[1]).toBe(before);
   });
 
+  test('sends nothing a second time after a failure that may have come too late', async () => {
+    const sent: string[] = [];
+    const client = {
+      evalsha: () => Promise.reject(new Error('Connection is closed. NOSCRIPT')),
+      eval: (script: string) => Promise.resolve([sent.push(script)]),
+    };
+    const error = await failure(redisStore({ client }).compareAndSet('r', undefined, recordOf(1, 'x')));
+    expect([error?.code, sent.length]).toEqual(['store-failed', 0]);
+  });
+
   test.each([
     ['another kind of key', () => redis.set(key, 'text'), 'store-failed', 'WRONGTYPE'],
     ['no JSON', () => redis.hset(key, 'revision', '1', 'record', '{"form'), 'state-unreadable', key],
@@ -101,7 +111,12 @@ describe.skipIf(missing !== undefined)('the record on Redis', () => {
     const client = createClient({ socket: { port: server.port } }).withTypeMapping({ 36: Buffer });
     await client.connect();
     await store().compareAndSet('r', undefined, recordOf(1, 'é'));
-    expect(await redisStore({ client }).read('r')).toEqual(recordOf(1, 'é'));
+    const buffers = redisStore({ client });
+    expect(await buffers.read('r')).toEqual(recordOf(1, 'é'));
+    expect(await buffers.read('r', 1)).toBe('unchanged');
+    expect(await buffers.compareAndSet('r', 1, recordOf(2, 'x'))).toEqual({ ok: true });
+    expect(await buffers.addEvidence('r', 'w', 1, emptyEvidence)).toBe('added');
+    expect(await buffers.readEvidence('r', 'w')).toEqual({ evidence: emptyEvidence, lastSeq: 1 });
     client.destroy();
   });
 
