@@ -17,14 +17,15 @@ export function comparableIn(
   return { measure, control };
 }
 
-/** The verdict where there is too little to compare yet. */
+/** The verdict where there is too little to compare yet, or no test would be right. */
 export function tooLittle(
   rule: string,
   judged: Judged,
   measure: Measure,
-  { observed, n, controlN }: Comparison,
+  { observed, n, controlN, refusal }: Comparison,
   minOutcomes: number,
 ): Verdict | undefined {
+  if (refusal !== undefined) return noVerdict(rule, 'error', refusal, n);
   if (observed.pairs.length === 0) {
     return noVerdict(rule, 'insufficient-data', `'${judged.arm}' and '${judged.control}' never had traffic together`);
   }

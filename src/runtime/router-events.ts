@@ -39,6 +39,8 @@ export interface OutcomeEvent<M extends string> {
   readonly error?: unknown;
   /** The consumer of a stream left before its end: neither right nor wrong. */
   readonly cancelled?: boolean;
+  /** The assigned model, `decision.model`, failed, and a fallback answered. */
+  readonly fellBack?: boolean;
 }
 
 export const eventNames = [

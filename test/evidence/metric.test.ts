@@ -9,6 +9,8 @@ import {
   longestWindowOf,
   metricsCheck,
   type OutcomeOf,
+  ratio,
+  type RatioValue,
 } from '../../src/evidence/metric.js';
 
 const issuesOf = (work: () => unknown): readonly Issue[] => {
@@ -82,6 +84,69 @@ describe('metrics', () => {
 });
 
 const hour = 3_600_000;
+
+describe('ratio', () => {
+  it('is reported by decision, and needs no more than its parts', () => {
+    expect(ratio()).toEqual({ type: 'ratio', per: 'report', windowMs: hour / 2, better: 'higher' });
+    expect(ratio({ windowMs: hour, better: 'lower' })).toEqual({
+      type: 'ratio',
+      per: 'report',
+      windowMs: hour,
+      better: 'lower',
+    });
+    expect(Object.isFrozen(ratio())).toBe(true);
+  });
+
+  it('refuses what it has not', () => {
+    // @ts-expect-error - a decision without a report adds nothing to either sum
+    expect(issuesOf(() => ratio({ per: 'exposure' }))[0]?.path).toBe('options.per');
+    // @ts-expect-error - the covariate of a ratio would need one for each part
+    expect(issuesOf(() => ratio({ covariate: 'x' }))[0]?.path).toBe('options.covariate');
+    expect(issuesOf(() => ratio({ windowMs: 0 }))[0]?.path).toBe('options.windowMs');
+  });
+});
+
+describe('a covariate', () => {
+  it('is the name of an attribute, of binary and continuous metrics', () => {
+    expect(binary({ covariate: 'clicksBefore' }).covariate).toBe('clicksBefore');
+    expect(continuous({ covariate: 'spentBefore' }).covariate).toBe('spentBefore');
+    expect('covariate' in binary()).toBe(false);
+    expect('covariate' in continuous()).toBe(false);
+    for (const covariate of ['', 3]) {
+      expect(issuesOf(() => binary({ covariate: covariate as string }))[0]?.path).toBe('options.covariate');
+      expect(issuesOf(() => continuous({ covariate: covariate as string }))[0]?.path).toBe('options.covariate');
+    }
+    expect(check({ clicked: { ...binary(), covariate: '' } }).map(({ path }) => path)).toEqual([
+      'metrics.clicked.covariate',
+    ]);
+  });
+});
+
+describe('the type of an outcome', () => {
+  const metrics = { clicked: binary(), spent: continuous(), rate: ratio() };
+  type Outcome = OutcomeOf<typeof metrics>;
+
+  it('is inferred from the metrics', () => {
+    expectTypeOf<NonNullable<Outcome['clicked']>>().toEqualTypeOf<boolean>();
+    expectTypeOf<NonNullable<Outcome['spent']>>().toEqualTypeOf<number>();
+    expectTypeOf<NonNullable<Outcome['rate']>>().toEqualTypeOf<RatioValue>();
+  });
+
+  it('refuses reports of another kind', () => {
+    const outcomes: readonly Outcome[] = [
+      { rate: { numerator: 1, denominator: 2 }, error: true },
+      // @ts-expect-error - a ratio has two parts
+      { rate: 0.5 },
+      // @ts-expect-error - a part is missing
+      { rate: { numerator: 1 } },
+      // @ts-expect-error - a part has another name
+      { rate: { numerator: 1, denominator: 2, weight: 3 } },
+      // @ts-expect-error - a binary metric is no ratio
+      { clicked: { numerator: 1, denominator: 2 } },
+    ];
+    expect(outcomes).toHaveLength(5);
+  });
+});
 
 describe('metricsCheck', () => {
   it('passes declared metrics, and none at all', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { binary, continuous } from '../../src/evidence/metric.js';
+import { binary, continuous, ratio } from '../../src/evidence/metric.js';
 import { parseOutcome } from '../../src/evidence/outcome.js';
 
 const metrics = { clicked: binary(), revenue: continuous({ cap: 100 }), mood: continuous() };
@@ -73,5 +73,39 @@ describe('parseOutcome', () => {
 
   it('does not take an inherited metric for a declared one', () => {
     expect(parseOutcome({}, JSON.parse('{"__proto__":true,"toString":true}')).values).toEqual([]);
+  });
+
+  it('takes both parts of a ratio', () => {
+    const rate = ratio();
+    expect(parseOutcome({ rate }, { rate: { numerator: -3, denominator: 0, more: 1 } })).toEqual({
+      values: [{ name: 'rate', metric: rate, value: -3, denominator: 0 }],
+      reasons: [],
+    });
+    for (const numerator of [1e12, -1e12]) {
+      expect(parseOutcome({ rate }, { rate: { numerator, denominator: 1e12 } }).values).toHaveLength(1);
+    }
+  });
+
+  it.each([
+    0.5,
+    null,
+    [1, 2],
+    {},
+    { numerator: 1 },
+    { denominator: 1 },
+    { numerator: '1', denominator: 1 },
+    { numerator: 1, denominator: '1' },
+    { numerator: 1, denominator: -1e-9 },
+    { numerator: 1, denominator: 1.001e12 },
+    { numerator: 1.001e12, denominator: 1 },
+    { numerator: -1.001e12, denominator: 1 },
+    { numerator: Number.NaN, denominator: 1 },
+    { numerator: 1, denominator: Number.NaN },
+  ])('refuses %j for a ratio', (value) => {
+    const { values, reasons } = parseOutcome({ rate: ratio() }, { rate: value });
+    expect(values).toEqual([]);
+    expect(reasons[0]).toMatch(
+      /^rate: must be \{ numerator, denominator \}, numbers of at most 1000000000000, the denominator 0 or more \(was /,
+    );
   });
 });
