@@ -64,7 +64,8 @@ export function turned(fleet: Fleet, members: Members, version: Version, now: nu
       return { ...enter(member, 'serving', now), late: false, why: '' };
     }
     const isDown = member.phase === 'updating' || member.phase === 'checking' || member.phase === 'failed';
-    return isDown ? { ...workAgain(fleet, member, version, now), late: false, why: '' } : member;
+    // One that is late stays that, so that it does not keep the others waiting once more.
+    return isDown ? { ...workAgain(fleet, member, version, now), why: member.late ? member.why : '' } : member;
   });
 }
 
