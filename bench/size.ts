@@ -42,6 +42,12 @@ const bundles: readonly Bundle[] = [
   })),
   { name: 'router + all strategies', code: router(...strategies), ceiling: 72_000, without: jstat },
   {
+    name: 'turnout/stores/postgres',
+    code: `import { postgresStore } from 'turnout/stores/postgres'; console.log(postgresStore);`,
+    ceiling: 13_000,
+    without: [...jstat, 'node:'],
+  },
+  {
     name: 'turnout/stores/redis',
     code: `import { redisStore } from 'turnout/stores/redis'; console.log(redisStore);`,
     ceiling: 9_000,
@@ -80,6 +86,7 @@ async function sizeOf({
     alias: {
       turnout: './dist/index.js',
       'turnout/stats': './dist/stats.js',
+      'turnout/stores/postgres': './dist/stores/postgres.js',
       'turnout/stores/redis': './dist/stores/redis.js',
     },
   });
