@@ -10,7 +10,7 @@ import type { Measure } from './measure.js';
 import { type ArmPair, observe, type Observed, observeSlow } from './observe.js';
 import { returningUnits } from './returning-units.js';
 import { shiftSketch } from './shift-sketch.js';
-import { clusteredPairs, clusterEvidence, designEffectIn, firstEventEvidence, meanEvidence } from './unit-evidence.js';
+import { comparablePairs, clusterEvidence, designEffectIn, firstEventEvidence, meanEvidence } from './unit-evidence.js';
 import type { Judged } from './verdict.js';
 
 /** What is to be shown of the candidate: that it is worse than the control by more than a margin, or better. */
@@ -72,7 +72,7 @@ export function compareArms(judged: Judged, control: string, measure: Measure, c
 function compareUnits(all: Observed, harm: Harm, claim: Claim): Comparison {
   const { measure } = all;
   const { margin = 0, relativeMargin = 0 } = claim;
-  const pairs = clusteredPairs(all.pairs);
+  const pairs = comparablePairs(all.pairs);
   const isLatency = measure.type === 'latency';
   const used = isLatency
     ? observeSlow({ ...all, pairs }, claim.quantile ?? defaultQuantile, relativeMargin)

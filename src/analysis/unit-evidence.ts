@@ -7,12 +7,13 @@ import { UnitEventBitmap, type UnitEventEpoch, unitEventStrata } from '../stats/
 import type { Difference } from './difference.js';
 import type { ArmPair } from './observe.js';
 
-/** A pair whose clusters of units can be compared: its window has closed, and both arms had observations. */
-const isClustered = ({ isMature, units }: ArmPair): boolean => isMature && units?.score?.residuals !== undefined;
-
-/** The pairs that a comparison over clusters of units may use. */
-export function clusteredPairs(pairs: readonly ArmPair[]): readonly ArmPair[] {
-  return pairs.filter(isClustered);
+/**
+ * The pairs that a comparison over units may use: their window has closed. Those that kept no clusters, old evidence or a forecast's,
+ * are taken to be as alike as those that did; where none did, nothing is known of that, and there is nothing to compare.
+ */
+export function comparablePairs(pairs: readonly ArmPair[]): readonly ArmPair[] {
+  const mature = pairs.filter(({ isMature }) => isMature);
+  return mature.some(({ units }) => units?.score?.residuals !== undefined) ? mature : [];
 }
 
 /**

@@ -82,7 +82,7 @@ const withoutProbe = (judged: Judged): Judged => ({
 
 describe('identical models whose units make 1 to 100 requests, under a ramp', () => {
   it('are told apart in at most alpha of the runs, whatever is measured, in either direction', () => {
-    const runs = 300;
+    const runs = 150;
     const found = alarms(runs, {});
     expect(found.size).toBe(2 * judgedBy.length);
     for (const [name, { at05, at01 }] of found) {

@@ -6,7 +6,7 @@ import { type Measure, measureOf } from '../../src/analysis/measure.js';
 import { noWorseThan } from '../../src/analysis/no-worse-than.js';
 import { observe } from '../../src/analysis/observe.js';
 import {
-  clusteredPairs,
+  comparablePairs,
   clusterEvidence,
   designEffectIn,
   firstEventEvidence,
@@ -79,6 +79,10 @@ const stratumOf = (epoch: number, share: number, b: Cell, a: Cell, more: Partial
   cells: { b, a },
   ...more,
 });
+const bareCells = ({ cells }: Stratum): Stratum['cells'] =>
+  Object.fromEntries(
+    Object.entries(cells).map(([arm, { clusters: _, unitEvents: __, ...cell }]) => [arm, cell] as const),
+  );
 const judged = (...strata: readonly Stratum[]): Judged => ({ now: 1e9, strata, metrics, arm: 'b', control: 'a' });
 
 describe('a comparison of units that come back', () => {
@@ -167,21 +171,48 @@ describe('a comparison of units that come back', () => {
     // Around the mean of all arms rather than of the two: nearly the same.
     expect(closed).toBeGreaterThan(1);
     expect(Math.abs(Math.log((closed as number) / (live as number)))).toBeLessThan(0.3);
-    expect(clusteredPairs(at(judged(...foldAll(strata))))).toHaveLength(2);
+    expect(comparablePairs(at(judged(...foldAll(strata))))).toHaveLength(2);
   });
 
-  it('leaves out what kept no clusters, old evidence and folded strata of it', () => {
+  it('takes what kept no clusters for as alike as what did: old evidence, folded or not, and forecasts', () => {
     const { clusters: _, unitEvents: __, ...b } = two.cells['b'] as Cell;
     const { clusters: ___, unitEvents: ____, ...a } = two.cells['a'] as Cell;
     const old = { ...two, cells: { b, a } };
-    const [both, alone] = [judged(one, old), judged(one)].map((look) =>
-      compareArms(look, 'a', measure('error'), { direction: 'worse' }),
-    );
-    expect(both?.logE).toBeCloseTo(alone?.logE ?? Number.NaN, 12);
-    const folded = compareArms(judged(one, ...foldAll([old])), 'a', measure('error'), { direction: 'worse' });
-    expect(folded.logE).toBeCloseTo(alone?.logE ?? Number.NaN, 12);
+    const effect = designEffectIn(observe(judged(one), 'a', measure('error')).pairs);
+    const plain = compareArms(judged({ ...one, cells: bareCells(one) }, old), 'a', measure('error'), {
+      direction: 'worse',
+    });
+    for (const mixed of [judged(one, old), judged(one, ...foldAll([old]))]) {
+      const { difference, n } = compareArms(mixed, 'a', measure('error'), { direction: 'worse' });
+      expect(difference?.score.variance).toBeCloseTo(effect * (plain.difference?.score.variance as number), 9);
+      expect(difference?.estimate).toBeCloseTo(plain.difference?.estimate as number, 12);
+      expect(n).toBe(160);
+    }
     // Nothing but old evidence is judged as it always was.
-    expect(compareArms(judged(old), 'a', measure('error'), { direction: 'worse' }).test).toBe('event-binomial');
+    expect(plain.test).toBe('event-binomial');
+  });
+
+  it('compares nothing but first events while no window of clusters has closed', () => {
+    const now = 2 * minute;
+    const open = { ...judged(one), now, metrics };
+    const exposed = (cell: Cell): Cell => ({
+      ...cell,
+      exposed: cell.outcomes,
+      metrics: { clicked: { n: cell.errors, sum: cell.errors, sumSq: cell.errors, late: 0, per: 'exposure' } },
+      clusters: {
+        exposed: cell.clusters?.outcomes as number[],
+        n: {},
+        sum: { clicked: cell.clusters?.sum['error'] as number[] },
+      },
+      unitEvents: { clicked: cell.unitEvents?.['error'] as string },
+    });
+    const cells = { b: exposed(one.cells['b'] as Cell), a: exposed(one.cells['a'] as Cell) };
+    const look = { ...open, strata: [{ ...one, cells }] };
+    const { logE, difference } = compareArms(look, 'a', measure('clicked'), { direction: 'better' });
+    expect(difference).toBeUndefined();
+    const first = firstEventEvidence(observe(look, 'a', measure('clicked')).pairs, 'more', 0);
+    expect(Math.exp(logE)).toBeCloseTo((1 + Math.exp(first)) / 2, 12);
+    expect(first).not.toBe(0);
   });
 
   it('judges a margin by the clusters: absolute ones without first events, relative ones with both', () => {
@@ -194,7 +225,7 @@ describe('a comparison of units that come back', () => {
     const relative = [0, 0.2, 0.5, 2].map((relativeMargin) => at({ relativeMargin }).logE);
     expect([...relative].sort((x, y) => y - x)).toEqual(relative);
     // Both means are moved by the margin, in the metric's unit and as a fraction.
-    const pairs = clusteredPairs(observe(judged(one, two), 'a', measure('error')).pairs);
+    const pairs = comparablePairs(observe(judged(one, two), 'a', measure('error')).pairs);
     const difference = differenceOf({ measure: measure('error'), pairs }) as NonNullable<
       ReturnType<typeof differenceOf>
     >;
