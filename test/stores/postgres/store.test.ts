@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -171,19 +174,73 @@ describe('the PostgreSQL store', () => {
     expect(await single.history('ranker')).toEqual([entryOf(2)]);
   });
 
-  test('outlives the database being closed and opened again from what it dumped', async () => {
-    const store = await freshStore({ client, prefix: 'kept_' });
-    await store.compareAndSet('ranker', undefined, recordOf(1));
-    await store.addEvidence('ranker', 'a', 1, deltaOf(5));
-    const again = await PGlite.create({ loadDataDir: await client.dumpDataDir('none') });
+  test('outlives a database in a folder that is closed and opened again', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'turnout-pglite-'));
     try {
-      const restored = postgresStore({ client: again, prefix: 'kept_' });
+      const before = await PGlite.create(folder);
+      const store = await freshStore({ client: before, prefix: 'kept_' });
+      await store.compareAndSet('ranker', undefined, recordOf(1));
+      await store.addEvidence('ranker', 'a', 1, deltaOf(5));
+      await before.close();
+      const after = await PGlite.create(folder);
+      const restored = postgresStore({ client: after, prefix: 'kept_' });
       expect(await restored.read('ranker')).toEqual(recordOf(1));
       expect(await restored.addEvidence('ranker', 'a', 1, deltaOf(5))).toBe('duplicate');
       expect(await restored.addEvidence('ranker', 'a', 2, deltaOf(5))).toBe('added');
       expect(exposedIn((await restored.readEvidence('ranker', 'a')).evidence)).toBe(10);
+      await after.close();
     } finally {
-      await again.close();
+      rmSync(folder, { recursive: true, force: true });
     }
-  }, 60_000);
+  }, 90_000);
+
+  test('gives a single connection one statement at a time, and goes on after one that failed', async () => {
+    const store = await freshStore({ client, prefix: 'turns_' });
+    await store.compareAndSet('ranker', undefined, recordOf(1));
+    let [atWork, most, calls] = [0, 0, 0];
+    const connection = {
+      on: () => {},
+      removeListener: () => {},
+      query: async (text: string, values?: string[]) => {
+        calls += 1;
+        atWork += 1;
+        most = Math.max(most, atWork);
+        try {
+          if (calls === 2) throw new Error('the second one fails');
+          return await client.query<object>(text, values);
+        } finally {
+          atWork -= 1;
+        }
+      },
+    };
+    const single = postgresStore({ client: connection, prefix: 'turns_' });
+    const answers = await Promise.allSettled([1, 2, 3, 4].map(() => single.read('ranker')));
+    expect(answers.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'fulfilled']);
+    expect([most, calls]).toEqual([1, 4]);
+  });
+
+  test('tries a deadlock or a serialisation failure twenty times, and nothing else twice', async () => {
+    let calls = 0;
+    const failing = (code: string) => ({
+      on: () => {},
+      removeListener: () => {},
+      query: () => {
+        calls += 1;
+        return Promise.reject(Object.assign(new Error('no'), { code }));
+      },
+    });
+    for (const [code, expected] of [
+      ['40001', 20],
+      ['40P01', 20],
+      ['08006', 1],
+      ['57014', 1],
+    ] as const) {
+      calls = 0;
+      const store = postgresStore({ client: failing(code) });
+      await expect(store.read('ranker')).rejects.toMatchObject({
+        message: "postgresStore: read of 'ranker' failed: no.",
+      });
+      expect([code, calls]).toEqual([code, expected]);
+    }
+  });
 });
