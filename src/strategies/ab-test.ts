@@ -2,7 +2,7 @@ import type { Guardrail, MetricsOfRule } from '../analysis/verdict.js';
 import { type Check, verify } from '../core/options.js';
 import { cutsOf } from '../plan/cuts.js';
 import type { Plan } from '../plan/plan.js';
-import { promote, restart, rollBack } from './ab-test/commands.js';
+import { answer, promote, restart, rollBack } from './ab-test/commands.js';
 import { coverageGate, holdoutGate, layerGate } from './ab-test/gates.js';
 import { changeTo, sharesIn, startOf } from './ab-test/moves.js';
 import {
@@ -19,6 +19,7 @@ import { type ABTestState, ownCheckOf } from './ab-test/state.js';
 import { tick } from './ab-test/tick.js';
 import { saltOf } from './attempt.js';
 import { Composite, refuse, stay, type Tree } from './children.js';
+import { guardDetail, heldWords } from './guarding.js';
 import { soleArm } from './sole-arm.js';
 import type { Branch, MetricsOf, ModelsOf, Scope, Signal, Status, Transition, View } from './strategy.js';
 
@@ -51,7 +52,7 @@ export class ABTest<
     const metrics = [...(setup.primary === undefined ? [] : [setup.primary]), ...setup.secondary];
     super(
       Object.fromEntries(branches) as Record<string, Branch> as never,
-      [...metrics, ...setup.guardrails.flatMap((rule) => rule.metrics)] as never,
+      [...metrics, ...setup.guards.guardrails.flatMap((rule) => rule.metrics)] as never,
       { control: setup.control },
     );
     this.#setup = setup;
@@ -81,13 +82,13 @@ export class ABTest<
       case 'resume':
         if (own.phase === 'paused')
           return changeTo(this.#setup, own, { phase: 'running', why: `resumed by ${signal.by}` }, scope);
-        if (own.phase === 'rolled-back') return restart(this.#setup, own, signal.by, view, scope);
+        if (own.phase === 'rolled-back') return restart(this.#setup, own, signal, view, scope);
         return refuse(own, `nothing is paused: the test is ${own.phase}`);
       case 'reset':
-        return restart(this.#setup, own, signal.by, view, scope);
+        return restart(this.#setup, own, signal, view, scope);
       case 'approve':
       case 'reject':
-        return refuse(own, 'no approval is waited for');
+        return answer(this.#setup, own, signal, view, scope);
       default:
         return stay(own);
     }
@@ -119,7 +120,19 @@ export class ABTest<
       'rolled-back': 'settled',
     } as const;
     const { attempt, since, why, result, leader, coverage, removed, beaten, mismatch } = own;
-    const detail = { attempt, since, why, result, leader, coverage, holdout, removed, beaten, mismatch };
+    const detail = {
+      attempt,
+      since,
+      why,
+      result,
+      leader,
+      coverage,
+      holdout,
+      removed,
+      beaten,
+      mismatch,
+      ...guardDetail(own),
+    };
     return {
       node: scope.id,
       kind: this.kind,
@@ -155,7 +168,8 @@ export class ABTest<
     };
   }
 
-  #waitingFor({ phase, result }: ABTestState): readonly string[] {
+  #waitingFor(own: ABTestState): readonly string[] {
+    const { phase, result } = own;
     const { primary, plannedUnits } = this.#setup;
     if (phase === 'paused') return ['resume()'];
     if (phase === 'stopped') return result === 'winner' ? ['promote()'] : ['promote() of an arm', 'rollback()'];
@@ -163,6 +177,7 @@ export class ABTest<
     const waits = [
       ...(primary === undefined ? [] : [`a decision on ${primary}`]),
       ...(plannedUnits === Infinity ? [] : [`${plannedUnits} units`]),
+      ...heldWords(own),
     ];
     return waits.length > 0 ? waits : ['promote() of an arm'];
   }

@@ -72,6 +72,11 @@ export class Below<M extends string> {
     return highestAttempt(this.#state(arm));
   }
 
+  /** Why a pair in a strategy or below it must not be tried again; undefined where none is quarantined. */
+  quarantine(arm: string): string | undefined {
+    return quarantineIn(this.#state(arm));
+  }
+
   #strategy(arm: string): Strategy<M> {
     const strategy = ownValue(this.#options.strategies, arm);
     if (strategy === undefined) throw new TurnoutError('domain', `There is no strategy '${arm}' below.`);
@@ -88,6 +93,16 @@ export function childState(children: ChildStates, arm: string): Json {
   const state = ownValue(children, arm);
   if (state === undefined) throw new TurnoutError('state-unreadable', `The state of the arm '${arm}' is missing.`);
   return state;
+}
+
+function quarantineIn(state: Json): string | undefined {
+  if (!isObject(state)) return undefined;
+  const { own, children } = state;
+  const guard = isObject(own) ? own['guard'] : undefined;
+  const why = isObject(guard) ? guard['quarantined'] : undefined;
+  if (typeof why === 'string') return why;
+  const below = isObject(children) ? Object.values(children as ChildStates) : [];
+  return below.map(quarantineIn).find((found) => found !== undefined);
 }
 
 function highestAttempt(state: Json): number {

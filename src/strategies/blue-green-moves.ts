@@ -7,8 +7,8 @@ import { missingOf, withResult } from './blue-green-readiness.js';
 import { type Waits, movesByItself, switchJudged, switchVerdicts, waitingOf } from './blue-green-waiting.js';
 import { move, refuse, stay } from './children.js';
 import { withCheck } from './gate-checks.js';
-import { withApproval, withGuard } from './guard.js';
-import { type GuardRules, barred, fallen, guard, notAsked, released, rollbackOf, tellErrors } from './guarding.js';
+import { withGuard } from './guard.js';
+import { type GuardRules, answered, barred, guard, rollbackOf, rolledBack, tellErrors } from './guarding.js';
 import { asksForApproval, judgedIn, verdictFacts } from './judging.js';
 import type { Command, Restart, Rollback, Scope, Signal, Transition, View } from './strategy.js';
 
@@ -163,19 +163,10 @@ export function promote(
   return refuse(own, own.phase === 'rolled-back' ? 'green is rolled back: reset() first' : 'green is live already');
 }
 
-export function answer(
-  { options }: BlueGreenSetup,
-  own: BlueGreenState,
-  { type, by }: Command,
-  view: View,
-  scope: Scope,
-): Transition<BlueGreenState> {
-  const approval = { by, at: Math.floor(view.now) };
-  const isHeld = own.guard?.held !== undefined;
-  if (!isHeld && !asks(options, own, approval, view)) return refuse(own, notAsked);
-  if (type === 'reject') return rollBack(own, { type: 'rollback', by, reason: 'rejected' }, view, scope);
-  const next = isHeld ? released(own) : withApproval(own, approval);
-  return move(next, scope, own.phase, own.phase, `approved by ${by}`);
+export function answer({ options }: BlueGreenSetup, own: BlueGreenState, command: Command, view: View, scope: Scope) {
+  const asking = (approval: Approval) => asks(options, own, approval, view);
+  const back = (rollback: Rollback) => rollBack(own, rollback, view, scope);
+  return answered(own, command, { at: own.phase, asks: asking, back }, view, scope);
 }
 
 function asks(options: Waits, own: BlueGreenState, approval: Approval, view: View): boolean {
@@ -187,9 +178,7 @@ function asks(options: Waits, own: BlueGreenState, approval: Approval, view: Vie
 
 export function rollBack(own: BlueGreenState, command: Rollback, view: View, scope: Scope): Transition<BlueGreenState> {
   if (own.phase === 'rolled-back') return refuse(own, 'blue serves: green is rolled back already');
-  const fell = fallen(own, command, view, scope);
-  const { notices, ...back } = to(fell.own, 'rolled-back', `${command.reason} (${command.by})`, view, scope);
-  return { ...back, notices: [...notices, ...fell.notices] };
+  return rolledBack(own, command, view, scope, (fell, why) => to(fell, 'rolled-back', why, view, scope));
 }
 
 /** A new phase with other shares, or another count to start: an epoch of its own. */

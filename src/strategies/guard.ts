@@ -72,6 +72,11 @@ export function withGuard<O extends Guarded>(own: O, change: { readonly [K in ke
   return { ...(rest as O), ...(entries.length > 0 && { guard: Object.fromEntries(entries) }) };
 }
 
+/** The state without what was said in its attempt. */
+export function withoutGuard<O extends Guarded>({ guard: _said, ...own }: O): O {
+  return own as unknown as O;
+}
+
 /** The state with one more approval. Beyond 50 the oldest are forgotten. */
 export function withApproval<O extends Guarded>(own: O, approval: Approval): O {
   return withGuard(own, { approvals: [...(own.guard?.approvals ?? []), approval].slice(-approvalsMax) });

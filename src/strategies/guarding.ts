@@ -1,12 +1,13 @@
 import { type Stop, type StopAlpha, alphasOf, stopAlpha, stopAlphaOf, stopOf } from '../analysis/stop-ledger.js';
-import { type Guardrail, type Judged, type Verdict, judge } from '../analysis/verdict.js';
+import { type Approval, type Guardrail, type Judged, type Verdict, judge } from '../analysis/verdict.js';
 import type { Json } from '../core/json.js';
 import { type Check, listOf, oneOf, openFraction, optional } from '../core/options.js';
 import { type Telling, alertOf, tellOnce, wouldHave } from './alerts.js';
 import type { Attempt } from './attempt.js';
-import { withFall, withGuard } from './guard.js';
+import { move, refuse } from './children.js';
+import { withApproval, withFall, withGuard } from './guard.js';
 import { guardrailCheck, machineRollback } from './judging.js';
-import type { Rollback, Scope, View } from './strategy.js';
+import type { Command, Rollback, Scope, Transition, View } from './strategy.js';
 
 /** What every strategy with guardrails can be told. */
 export interface GuardOptions<G> {
@@ -33,6 +34,8 @@ export interface GuardRules {
   readonly guardrails: readonly Guardrail[];
   /** For each arm: its part, where there are several. */
   readonly alpha: number;
+  /** Those that are judged when all take part. */
+  readonly arms: number;
   readonly observes: boolean;
 }
 
@@ -41,7 +44,7 @@ export function guardRules(
   { guardrails = [], alpha = stopAlpha, mode }: GuardOptions<Guardrail>,
   arms = 1,
 ): GuardRules {
-  return { guardrails, alpha: alpha / arms, observes: mode === 'observe' };
+  return { guardrails, alpha: alpha / arms, arms, observes: mode === 'observe' };
 }
 
 /** What must be done about an arm. */
@@ -63,7 +66,7 @@ export interface Guarded<O> extends Telling<O> {
  * a person has promoted is not stopped, and told; who only observes tells what it would have done.
  */
 export function guard<O extends Attempt>(
-  { guardrails, alpha, observes }: GuardRules,
+  { guardrails, alpha, arms: count, observes }: GuardRules,
   own: O,
   arms: readonly Judged[],
   { alphaShare = 1 }: Pick<View, 'alphaShare'>,
@@ -77,8 +80,7 @@ export function guard<O extends Attempt>(
   let telling: Telling<O> = { own, notices: [] };
   for (const judged of arms) {
     const verdicts = guardrails.map((rule, at) => {
-      const verdict = judge(rule, { ...judged, alpha: alphas[at] as number });
-      return arms.length === 1 ? verdict : { ...verdict, rule: `${verdict.rule} of ${judged.arm}` };
+      return namedFor(judge(rule, { ...judged, alpha: alphas[at] as number }), judged, count);
     });
     all.push(...verdicts);
     telling = tellErrors(telling, verdicts, scope);
@@ -94,6 +96,11 @@ export function guard<O extends Attempt>(
     else telling = latched(telling, stop, observes, scope);
   }
   return { ...telling, verdicts: all, ledger: guardrails.length > 0 ? { stop: ledger } : {}, stops };
+}
+
+/** With several arms, the verdict says of which it is. */
+export function namedFor(verdict: Verdict, { arm }: Judged, arms: number): Verdict {
+  return arms === 1 ? verdict : { ...verdict, rule: `${verdict.rule} of ${arm}` };
 }
 
 const mayAct = ({ guard: latches }: Attempt, observes: boolean) => !observes && latches?.promotedBy === undefined;
@@ -135,18 +142,20 @@ export function rollbackOf({ severity, verdict }: Stop, own: Attempt, scope: Sco
   return { ...machineRollback(`guardrail ${rule}`, reason, own, scope), alert, rule };
 }
 
-/** The state that a rollback leaves behind, and the alert where a machine asked for it. */
-export function fallen<O extends Attempt>(
+/** Carries a rollback out by `to`: on a state that is not held or promoted any more, with the alert where a machine asked for it. */
+export function rolledBack<O extends Attempt>(
   own: O,
   { attempt, alert, rule, reason, by }: Rollback,
   { now }: Pick<View, 'now'>,
   scope: Scope,
-): Telling<O> {
+  to: (own: O, why: string) => Transition<O>,
+): Transition<O> {
+  const why = `${reason} (${by})`;
   const fell = withFall(own, now, attempt !== undefined);
-  const state = alert === 'quarantined' ? withGuard(fell, { quarantined: `${reason} (${by})` }) : fell;
-  if (alert === undefined) return { own: state, notices: [] };
-  const facts = rule === undefined ? {} : { rule };
-  return { own: state, notices: [alertOf(alert, `${by}: ${reason}`, own, scope, facts)] };
+  const transition = to(alert === 'quarantined' ? withGuard(fell, { quarantined: why }) : fell, why);
+  if (alert === undefined) return transition;
+  const told = alertOf(alert, `${by}: ${reason}`, own, scope, rule === undefined ? {} : { rule });
+  return { ...transition, notices: [...transition.notices, told] };
 }
 
 /** Why a pair must not be tried again; undefined where it may. */
@@ -174,12 +183,34 @@ export function heldWords({ guard: latches }: Attempt): readonly string[] {
   return held === undefined ? [] : [`approval, since guardrail ${held.rule} holds it: ${held.why}`];
 }
 
-/** Why no approval would count now, though one may be waited for. */
-export const notAsked = 'no approval is waited for';
+/** What an answer by a person is about. */
+interface Question<O> {
+  /** Where it is asked: from there to there goes the entry in the history. */
+  readonly at: string;
+  /** Whether the approval is waited for, where no guardrail holds. */
+  asks(approval: Approval): boolean;
+  /** What a rejection does. */
+  back(command: Rollback): Transition<O>;
+}
 
-/** The state after a person's word that what a guardrail holds may go on. */
-export function released<O extends Attempt>(own: O): O {
+/**
+ * Carries out `approve` or `reject`: a hold by a guardrail is answered first. It excuses that guardrail for the attempt, unless there
+ * was a step back, after which the guardrail judges anew.
+ */
+export function answered<O extends Attempt>(
+  own: O,
+  { type, by }: Command,
+  { at, asks, back }: Question<O>,
+  { now }: Pick<View, 'now'>,
+  scope: Scope,
+): Transition<O> {
+  const approval = { by, at: Math.floor(now) };
   const { held, excused = [] } = own.guard ?? {};
-  if (held === undefined) return own;
-  return withGuard(own, { held: undefined, ...(held.excuses && { excused: [...excused, held.rule] }) });
+  if (held === undefined && !asks(approval)) return refuse(own, 'no approval is waited for');
+  if (type === 'reject') return back({ type: 'rollback', by, reason: 'rejected' });
+  const next =
+    held === undefined
+      ? withApproval(own, approval)
+      : withGuard(own, { held: undefined, ...(held.excuses && { excused: [...excused, held.rule] }) });
+  return move(next, scope, at, at, `approved by ${by}`);
 }

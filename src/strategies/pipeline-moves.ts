@@ -1,11 +1,15 @@
+import type { Approval, Gate } from '../analysis/verdict.js';
 import type { Json } from '../core/json.js';
 import { newAttempt, newEpoch } from './attempt.js';
 import { type Below, move, refuse, stay } from './children.js';
-import { verdictFacts } from './judging.js';
+import { tellOnce } from './alerts.js';
+import { withApproval, withGuard } from './guard.js';
+import { tellErrors } from './guarding.js';
+import { asksForApproval, verdictFacts } from './judging.js';
 import { type PipelineState, instancesMax } from './pipeline-options.js';
 import { type PipelineSetup, placeOf, ruleOf, settledBy, stageAfter } from './pipeline-places.js';
-import { leaveProgress, stageWaitsOf } from './pipeline-waiting.js';
-import type { Command, Scope, Signal, Status, Transition, View } from './strategy.js';
+import { leaveJudged, leaveProgress, stageWaitsOf } from './pipeline-waiting.js';
+import type { Command, Restart, Scope, Signal, Status, Transition, View } from './strategy.js';
 
 type Step = Transition<PipelineState>;
 
@@ -15,7 +19,10 @@ export interface Turn {
   readonly own: PipelineState;
   readonly view: View;
   readonly scope: Scope;
-  readonly below: Pick<Below<string>, 'status' | 'order' | 'send' | 'start' | 'attempt' | 'scope' | 'verdicts'>;
+  readonly below: Pick<
+    Below<string>,
+    'status' | 'order' | 'send' | 'start' | 'attempt' | 'quarantine' | 'scope' | 'verdicts'
+  >;
 }
 
 /** The own part of a first state. */
@@ -37,7 +44,7 @@ export function tick(turn: Turn): Step {
   const { settled, waitingFor } = below.status(own.stage);
   if (settled === 'rolled-back') {
     // An order to go on was about what has failed since; a stage that tries again by itself must pass as everyone.
-    return stay(own.order === 'none' ? own : { ...own, order: 'none' });
+    return stay(own.order === 'none' && own.guard?.approvals === undefined ? own : unasked(own));
   }
   const next = stageAfter(setup, own);
   const node = below.scope(own.stage);
@@ -51,11 +58,31 @@ export function tick(turn: Turn): Step {
   const look = { node: scope.id, verdicts };
   if (next === undefined && settled !== undefined) return stay(own);
   if (own.paused) return stay(own, { ...look, waitingFor: ['resume()'] });
-  if (next === undefined || waits.length > 0) return stay(own, { ...look, waitingFor: waits });
+  const telling = tellErrors({ own, notices: [] }, verdicts, scope);
+  if (next === undefined || waits.length > 0) {
+    // One that expired is wanted again, and told again.
+    const what = `${own.stage} ${own.guard?.approvals?.length ?? 0}`;
+    const why = `leaving ${own.stage} waits for approve()`;
+    const asks = waits[0] === 'approval';
+    const told = asks ? tellOnce(telling, 'approval-wanted', what, why, scope, { stage: own.stage }) : telling;
+    return { state: told.own, notices: told.notices, verdicts: [{ ...look, waitingFor: waits }] };
+  }
   const why = `stage ${own.stage} ${settled === undefined ? 'is over' : 'was promoted'}`;
+  // A person's order is carried out by whoever only observes, too.
+  if (setup.observes && own.order === 'none') {
+    const told = tellOnce(telling, 'would-have', `enter ${next}`, `it would enter ${next}: ${why}`, scope);
+    return { state: told.own, notices: told.notices, verdicts: [look] };
+  }
   // What it waits for is told only where it goes on waiting: a look outlives the move that it led to.
-  return { ...enter(turn, next, why, verdictFacts(verdicts)), verdicts: [look] };
+  const entered = enter({ ...turn, own: telling.own }, next, why, verdictFacts(verdicts));
+  return { ...entered, notices: [...telling.notices, ...entered.notices], verdicts: [look] };
 }
+
+/** Without what people have said about leaving the stage. */
+const unasked = (own: PipelineState): PipelineState => ({
+  ...withGuard(own, { approvals: undefined }),
+  order: 'none',
+});
 
 /** Begins the next stage in place of the active one. */
 function enter(turn: Turn, stage: string, why: string, facts: Record<string, Json> = {}): Step {
@@ -64,16 +91,7 @@ function enter(turn: Turn, stage: string, why: string, facts: Record<string, Jso
   const attempt = Math.max(own.attempt, below.attempt(own.stage));
   begin(turn, stage, attempt);
   const passed = [...own.passed, own.stage];
-  const next = {
-    ...own,
-    ...newEpoch(view.now, scope),
-    attempt,
-    stage,
-    passed,
-    paused: false,
-    order: 'none',
-    why,
-  } as const;
+  const next = { ...unasked(own), ...newEpoch(view.now, scope), attempt, stage, passed, paused: false, why };
   return move(next, scope, own.stage, stage, why, facts);
 }
 
@@ -89,7 +107,7 @@ export function followEdit(turn: Turn): Step {
   const why = `the stage '${own.stage}' is not in the plan any more`;
   if (!isBegun) begin(turn, stage, own.attempt);
   const passed = own.passed.filter((name) => name !== stage);
-  const next = { ...own, ...newEpoch(view.now, scope), stage, passed, paused: false, order: 'none', why } as const;
+  const next = { ...unasked(own), ...newEpoch(view.now, scope), stage, passed, paused: false, why };
   return move(next, scope, own.stage, stage, why);
 }
 
@@ -123,7 +141,7 @@ export function rollBack(turn: Turn, { by, reason, arm }: Omit<Command & { reado
   if (refused !== undefined && isBegun) return refuse(own, `${stage}: ${refused}`);
   // One arm of many may have been taken out: then the stage goes on with the others.
   if (below.status(stage).settled !== 'rolled-back') return stay(own);
-  return move({ ...own, stage, paused: false, order: 'none', why }, scope, own.stage, 'rolled-back', why);
+  return move({ ...unasked(own), stage, paused: false, why }, scope, own.stage, 'rolled-back', why);
 }
 
 export function pause({ setup, own, scope, below }: Turn, by: string): Step {
@@ -134,10 +152,11 @@ export function pause({ setup, own, scope, below }: Turn, by: string): Step {
   return move({ ...own, paused: true }, scope, own.stage, 'paused', `paused by ${by}`);
 }
 
-export function resume(turn: Turn, by: string): Step {
+export function resume(turn: Turn, command: Restart): Step {
   const { own, scope, below } = turn;
+  const { by } = command;
   const { phase, settled } = below.status(own.stage);
-  if (settled === 'rolled-back') return restart(turn, by);
+  if (settled === 'rolled-back') return restart(turn, command);
   if (phase === 'paused') below.order(own.stage, { type: 'resume', by });
   else if (!own.paused) return refuse(own, 'nothing is paused');
   return own.paused ? move({ ...own, paused: false }, scope, 'paused', own.stage, `resumed by ${by}`) : stay(own);
@@ -145,26 +164,38 @@ export function resume(turn: Turn, by: string): Step {
 
 /** An approval is for the pipeline where it waits for one, and for its stage otherwise. */
 export function answer(turn: Turn, type: 'approve' | 'reject', by: string): Step {
-  const { own, scope, below } = turn;
-  if (!asksForApproval(turn, below.status(own.stage))) {
+  const { own, view, scope, below } = turn;
+  const approval = { by, at: Math.floor(view.now) };
+  if (!asks(turn, below.status(own.stage), approval)) {
     const refused = below.order(own.stage, { type, by });
     return refused === undefined ? stay(own) : refuse(own, refused);
   }
   if (type === 'reject') return rollBack(turn, { by, reason: 'rejected' });
-  return move({ ...own, order: 'approved' }, scope, own.stage, own.stage, `approved by ${by}`);
+  return move(withApproval(own, approval), scope, own.stage, own.stage, `approved by ${by}`);
 }
 
-function asksForApproval({ setup, own, view, below }: Turn, status: Status<string>): boolean {
+function asks({ setup, own, view, below }: Turn, status: Status<string>, approval: Approval): boolean {
   const rule = ruleOf(setup, own);
-  if (rule.approval !== true || own.paused || status.settled === 'rolled-back') return false;
-  const { waitingFor } = leaveProgress(rule, own, status, view, below.scope(own.stage));
-  return waitingFor.length === 1 && waitingFor[0] === 'approval';
+  if (own.paused || status.settled === 'rolled-back') return false;
+  const node = below.scope(own.stage);
+  const { waitingFor } = leaveProgress(rule, own, status, view, node);
+  if (waitingFor.length === 1 && waitingFor[0] === 'approval') return true;
+  return asksForApproval(rule.gates ?? [], leaveJudged(rule, own, view, node), approval);
+}
+
+/** The gates of the rule by which the active stage is left, while it may be left. */
+export function gatesOf(setup: PipelineSetup, own: PipelineState): readonly Gate[] {
+  return own.paused || stageAfter(setup, own) === undefined ? [] : (ruleOf(setup, own).gates ?? []);
 }
 
 /** A new attempt, from the first stage. */
-export function restart(turn: Turn, by: string): Step {
+export function restart(turn: Turn, { by, override }: Restart): Step {
   const { setup, own, view, scope, below } = turn;
-  const known = setup.names.includes(own.stage) ? below.attempt(own.stage) : 0;
+  const isKnown = setup.names.includes(own.stage);
+  const quarantine = isKnown && override !== true ? below.quarantine(own.stage) : undefined;
+  if (quarantine !== undefined)
+    return refuse(own, `${own.stage} is quarantined: ${quarantine}. Only an override tries it again`);
+  const known = isKnown ? below.attempt(own.stage) : 0;
   // Higher than any before: a machine's late rollback of an earlier one does nothing, and the units are spread anew.
   const attempt = Math.max(own.attempt, known) + 1;
   const { instances } = own;

@@ -1,7 +1,19 @@
 import type { Gate } from '../analysis/verdict.js';
 import type { Issue } from '../core/errors.js';
 import { isObject, own as ownValue } from '../core/json.js';
-import { type Check, duration, flag, listOf, must, object, oneOf, optional, recordOf, text } from '../core/options.js';
+import {
+  type Check,
+  duration,
+  flag,
+  listOf,
+  must,
+  object,
+  oneOf,
+  optional,
+  positive,
+  recordOf,
+  text,
+} from '../core/options.js';
 import { type Attempt, stateCheck } from './attempt.js';
 import { armNameCheck, isStrategy } from './children.js';
 import { gateCheck } from './judging.js';
@@ -17,6 +29,8 @@ export interface LeaveRule<H = Gate> {
   readonly minAgeMs?: number;
   /** Wait for `approve()`, once the rest is there. Default false. */
   readonly approval?: boolean;
+  /** How long an approval counts: then it is waited for again. Default: until the stage is left. */
+  readonly approvalExpiresMs?: number;
   /** Judged on the evidence of the stage's own node, or of `node`, since the stage began. */
   readonly gates?: readonly H[];
   /** The node below the stage that gates look at, by its path from there: `candidate` for a test inside a canary. */
@@ -47,6 +61,8 @@ export interface PipelineOptions<T extends Readonly<Record<string, Strategy>>, L
    * Stages that hash units anew. All others share one salt, so that units stay with their model from stage to stage.
    */
   readonly reshuffle?: readonly NoInfer<keyof T & string>[];
+  /** `'observe'` judges and reports when a stage could be left, and leaves none by itself. Default `'act'`. */
+  readonly mode?: 'act' | 'observe';
 }
 
 /** The own part of a pipeline's state. Its epoch is the one in which the active stage began. */
@@ -56,8 +72,8 @@ export type PipelineState = Attempt & {
   /** The stages before it in this attempt. */
   readonly passed: readonly string[];
   readonly paused: boolean;
-  /** What a person said about leaving the stage: nothing, that it may be left, or that it shall be. */
-  readonly order: 'none' | 'approved' | 'promoted';
+  /** Whether a person said that the stage shall be left. */
+  readonly order: 'none' | 'promoted';
   /** The instances that have joined, for stages that begin later. At most 1000. */
   readonly instances: readonly string[];
   readonly why: string;
@@ -69,6 +85,7 @@ export const pipelineStateCheck: Check = stateCheck({
   stage: text,
   passed: listOf(text),
   paused: flag,
+  // `approved` was stored before approvals had names.
   order: oneOf('none', 'approved', 'promoted'),
   instances: listOf(text, { max: instancesMax }),
   why: text,
@@ -96,6 +113,7 @@ const leaveShape = object({
   promoted: optional(flag),
   minAgeMs: optional(duration),
   approval: optional(flag),
+  approvalExpiresMs: optional(positive),
   gates: optional(listOf(gateCheck)),
   node: optional(text),
   arm: optional(text),
@@ -119,6 +137,7 @@ const shape = object({
   stages: stagesCheck,
   leave: optional(recordOf(optional(leaveCheck))),
   reshuffle: optional(listOf(text)),
+  mode: optional(oneOf('act', 'observe')),
 });
 
 /** A node that nobody has would have no evidence for ever, and the stage no end. */

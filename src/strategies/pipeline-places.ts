@@ -6,6 +6,8 @@ import type { Status } from './strategy.js';
 export interface PipelineSetup {
   readonly names: readonly string[];
   readonly leave: LeaveRules;
+  /** Leaves no stage by itself. */
+  readonly observes: boolean;
 }
 
 /** Where a state is: at a stage that it has begun, or before one that the next tick begins. */

@@ -7,6 +7,7 @@ import {
   answer,
   firstState,
   followEdit,
+  gatesOf,
   pause,
   promote,
   restart,
@@ -23,9 +24,23 @@ import {
   pipelineCheck,
   pipelineStateCheck,
 } from './pipeline-options.js';
+import { gateTasks, withCheck } from './gate-checks.js';
+import { namedApproval } from './guard.js';
+import { guardDetail } from './guarding.js';
 import { type PipelineSetup, placeOf, ruleOf, settledBy, stageAfter } from './pipeline-places.js';
 import { leaveWaits, stageWaitsOf } from './pipeline-waiting.js';
-import type { Branch, MetricsOf, ModelsOf, Scope, Signal, Status, Strategy, Transition, View } from './strategy.js';
+import type {
+  Branch,
+  MetricsOf,
+  ModelsOf,
+  Scope,
+  Signal,
+  Status,
+  Strategy,
+  Task,
+  Transition,
+  View,
+} from './strategy.js';
 
 /**
  * Runs strategies one after another: the next begins when the active one is promoted and whatever else was asked for is
@@ -47,7 +62,7 @@ export class Pipeline<
     const leave: LeaveRules = options.leave ?? {};
     const metrics = Object.values(leave).flatMap((rule) => (rule?.gates ?? []).flatMap((gate) => gate.metrics));
     super(options.stages as Readonly<Record<string, Branch>> as never, metrics as never);
-    this.#setup = { names: Object.keys(options.stages), leave };
+    this.#setup = { names: Object.keys(options.stages), leave, observes: options.mode === 'observe' };
     this.#reshuffle = options.reshuffle ?? [];
   }
 
@@ -73,15 +88,17 @@ export class Pipeline<
     const turn = { setup: this.#setup, own, view, scope, below };
     const { stage } = placeOf(this.#setup, own);
     switch (signal.type) {
-      case 'settled':
-        return stay(own);
+      case 'settled': {
+        const learnt = withCheck(gatesOf(this.#setup, own), own, signal, view.now, scope);
+        return learnt === undefined ? stay(own) : { state: learnt.own, notices: learnt.notices };
+      }
       case 'joined':
       case 'left':
         return stay(withInstance(own, signal));
       case 'rollback':
         return rollBack(turn, signal);
       case 'reset':
-        return restart(turn, signal.by);
+        return restart(turn, signal);
       case 'tick':
         return stage === own.stage ? tick(turn) : followEdit(turn);
       default:
@@ -94,10 +111,19 @@ export class Pipeline<
       case 'pause':
         return pause(turn, signal.by);
       case 'resume':
-        return resume(turn, signal.by);
+        return resume(turn, signal);
       default:
         return answer(turn, signal.type, signal.by);
     }
+  }
+
+  protected override ownTasks(own: PipelineState, scope: Scope): readonly Task[] {
+    return gateTasks(gatesOf(this.#setup, own), own, scope);
+  }
+
+  protected override upgraded(own: PipelineState): PipelineState {
+    const isApproved = (own.order as string) === 'approved';
+    return isApproved ? namedApproval({ ...own, order: 'none', approved: true }) : own;
   }
 
   plan(state: Tree<PipelineState>, scope: Scope): Plan<ModelsOf<T[keyof T]>> {
@@ -126,7 +152,7 @@ export class Pipeline<
       shares: Object.fromEntries(setup.names.map((name) => [name, name === stage ? 1 : 0])),
       waitingFor: isBegun ? waitingFor(setup, own, child, settled) : ['a tick'],
       children: statuses.filter(({ node }) => begun.has(node)),
-      detail: { stage, attempt, since, passed, why },
+      detail: { stage, attempt, since, passed, why, ...guardDetail(own) },
     };
   }
 

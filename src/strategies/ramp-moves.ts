@@ -5,7 +5,7 @@ import { alertOf } from './alerts.js';
 import { epochStrataOf, newAttempt, newEpoch } from './attempt.js';
 import { move, refuse } from './children.js';
 import { carried, withFall, withFlip, withGuard } from './guard.js';
-import { type ArmStop, type GuardRules, barred, fallen } from './guarding.js';
+import { type ArmStop, type GuardRules, barred, rolledBack } from './guarding.js';
 import { gateJudged, judgedIn, verdictFacts } from './judging.js';
 import type { RampPhase, RampState, Retry, Watch } from './ramp-state.js';
 import { type FullStage, type StageProgress, stageFor, stageProgress } from './stages.js';
@@ -133,11 +133,10 @@ export function stepBack(
 
 export function rollBack(rules: RampRules, own: RampState, command: Rollback, view: View, scope: Scope) {
   if (own.phase === 'rolled-back') return refuse(own, `${rules.name} is rolled back already`);
-  const fell = fallen(own, command, view, scope);
   const byMachine = command.attempt !== undefined;
-  const why = `${command.reason} (${command.by})`;
-  const transition = to({ ...fell.own, byMachine }, 'rolled-back', 0, why, view, scope);
-  return { ...transition, notices: [...transition.notices, ...fell.notices] };
+  return rolledBack(own, command, view, scope, (fell, why) =>
+    to({ ...fell, byMachine }, 'rolled-back', 0, why, view, scope),
+  );
 }
 
 /** A new attempt. */

@@ -1,14 +1,14 @@
-import type { Gate, Guardrail } from '../analysis/verdict.js';
+import type { Approval, Gate, Guardrail } from '../analysis/verdict.js';
 import { move, refuse, stay } from './children.js';
 import { gateTasks, withCheck } from './gate-checks.js';
-import { withApproval, withGuard } from './guard.js';
-import { barred, guardDetail, guardRules, heldWords, notAsked, released } from './guarding.js';
+import { withGuard } from './guard.js';
+import { answered, barred, guardDetail, guardRules, heldWords } from './guarding.js';
 import { asksForApproval } from './judging.js';
 import { type RampRules, gateJudgedOf, progressOf, restart, rollBack, stageOf, startOf, to } from './ramp-moves.js';
 import { type RampOptions, type RampState, statusPhases } from './ramp-state.js';
 import { tick } from './ramp-tick.js';
 import { stageWaits } from './stages.js';
-import type { Command, Scope, Signal, Status, Task, Transition, View } from './strategy.js';
+import type { Command, Rollback, Scope, Signal, Status, Task, Transition, View } from './strategy.js';
 
 /**
  * A share that grows stage by stage, is judged at every tick, and goes back to nothing: what a canary and a reveal have
@@ -102,17 +102,14 @@ export class Ramp {
     return to(next, 'promoted', 1, `promoted by ${by}`, view, scope);
   }
 
-  #answer(own: RampState, { type, by }: Command, view: View, scope: Scope): Transition<RampState> {
-    const approval = { by, at: Math.floor(view.now) };
-    const isHeld = own.guard?.held !== undefined;
-    if (!isHeld && !this.#asks(own, approval, view)) return refuse(own, notAsked);
-    if (type === 'reject') return rollBack(this.#rules, own, { type: 'rollback', by, reason: 'rejected' }, view, scope);
-    const next = isHeld ? released(own) : withApproval(own, approval);
+  #answer(own: RampState, command: Command, view: View, scope: Scope): Transition<RampState> {
     const at = own.phase === 'ramping' ? own.stage : own.phase;
-    return move(next, scope, at, at, `approved by ${by}`);
+    const asks = (approval: Approval) => this.#asks(own, approval, view);
+    const back = (rollback: Rollback) => rollBack(this.#rules, own, rollback, view, scope);
+    return answered(own, command, { at, asks, back }, view, scope);
   }
 
-  #asks(own: RampState, approval: { readonly by: string; readonly at: number }, view: View): boolean {
+  #asks(own: RampState, approval: Approval, view: View): boolean {
     if (own.phase !== 'ramping') return false;
     if (progressOf(this.#rules, own, view).waitingFor.includes('approval')) return true;
     return asksForApproval(this.#gates(own), gateJudgedOf(this.#rules, own, view), approval);

@@ -11,13 +11,15 @@ import {
   object,
   oneOf,
   optional,
+  positive,
   text,
 } from '../core/options.js';
 import type { ComparedPair } from '../plan/comparison.js';
 import { type Attempt, stateCheck } from './attempt.js';
 import { branchCheck } from './children.js';
 import type { Comparator } from './comparators.js';
-import { gateCheck, guardrailCheck } from './judging.js';
+import { type GuardOptions, guardKeys } from './guarding.js';
+import { gateCheck } from './judging.js';
 
 /** The arm of the primary in a shadow's evidence. */
 export const primaryArm = 'primary';
@@ -31,10 +33,12 @@ export interface ShadowUntil<H> {
   /** Settled calls of each shadow in this attempt. */
   readonly minOutcomes?: number;
   readonly gates?: readonly H[];
+  /** How long an approval that a gate waits for counts. Default: until the mirroring is complete. */
+  readonly approvalExpiresMs?: number;
 }
 
 /** Options of a shadow. */
-export interface ShadowOptions<P, S, G, H> {
+export interface ShadowOptions<P, S, G, H> extends GuardOptions<G> {
   /** What answers. Its output, its time and its errors are never touched. */
   readonly primary: P;
   /** The models that get a copy of the request; each is an arm of its name. */
@@ -53,8 +57,6 @@ export interface ShadowOptions<P, S, G, H> {
   readonly clean?: (output: unknown) => unknown;
   /** Mirror the primary to itself as the arm `noise-floor`, which costs another call. Default false. */
   readonly noiseFloor?: boolean;
-  /** Judged at every tick for each shadow against the primary on the same requests; one that fails stops the mirroring. */
-  readonly guardrails?: readonly G[];
   /** When the mirroring is complete and stops by itself. Default: never. */
   readonly until?: ShadowUntil<H>;
 }
@@ -101,6 +103,7 @@ const untilShape = object({
   minAgeMs: optional(duration),
   minOutcomes: optional(count),
   gates: optional(listOf(gateCheck)),
+  approvalExpiresMs: optional(positive),
 });
 const untilCheck: Check = (value, path, issues) => {
   const before = issues.length;
@@ -118,7 +121,7 @@ const shape = object({
   ignore: optional(callable),
   clean: optional(callable),
   noiseFloor: optional(flag),
-  guardrails: optional(listOf(guardrailCheck)),
+  ...guardKeys,
   until: optional(untilCheck),
 });
 

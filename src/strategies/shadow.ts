@@ -1,15 +1,26 @@
-import type { Gate, Guardrail, MetricsOfRule, Verdict } from '../analysis/verdict.js';
-import type { Json } from '../core/json.js';
+import type { Gate, Guardrail, MetricsOfRule } from '../analysis/verdict.js';
 import { verify } from '../core/options.js';
 import type { Comparison } from '../plan/comparison.js';
 import type { Plan, PlanShadow } from '../plan/plan.js';
-import { newAttempt, newEpoch, saltOf, strataOf } from './attempt.js';
-import { Composite, type Tree, move, refuse, stay } from './children.js';
+import { saltOf } from './attempt.js';
+import { Composite, type Tree, refuse, stay } from './children.js';
 import { exact } from './comparators.js';
-import { judgedIn, rollbackFor, verdictFacts, verdictsOf } from './judging.js';
+import { gateTasks, withCheck } from './gate-checks.js';
+import { guardDetail, guardRules } from './guarding.js';
+import {
+  type ShadowSetup,
+  answer,
+  gatesOf,
+  promote,
+  restart,
+  rollBack,
+  startOf,
+  tick,
+  to,
+  waitingOf,
+} from './shadow-moves.js';
 import {
   type ShadowOptions,
-  type ShadowPhase,
   type ShadowState,
   noiseFloorArm,
   primaryArm,
@@ -17,7 +28,7 @@ import {
   shadowStateCheck,
   shadowsOf,
 } from './shadow-options.js';
-import type { Branch, Command, MetricsOf, ModelsOf, Scope, Signal, Status, Transition, View } from './strategy.js';
+import type { Branch, MetricsOf, ModelsOf, Scope, Signal, Status, Task, Transition, View } from './strategy.js';
 
 /**
  * Sends copies of requests to other models and compares what they would have answered, while the primary answers. States:
@@ -32,8 +43,7 @@ export class Shadow<
   readonly kind = 'shadow';
   readonly #options: ShadowOptions<P, S, G, H>;
   readonly #shadows: readonly S[];
-  readonly #guardrails: readonly Guardrail[];
-  readonly #gates: readonly Gate[];
+  readonly #setup: ShadowSetup;
   readonly #comparison: Comparison;
   protected readonly ownCheck = shadowStateCheck;
 
@@ -49,39 +59,45 @@ export class Shadow<
     );
     this.#options = options;
     this.#shadows = shadows;
-    this.#guardrails = guardrails;
-    this.#gates = until?.gates ?? [];
+    this.#setup = { shadows, guards: guardRules(options, shadows.length), until, gates: until?.gates ?? [] };
     this.#comparison = { compare, ...(ignore !== undefined && { ignore }), ...(clean !== undefined && { clean }) };
   }
 
   protected start(now: number, scope: Scope, attempt = 1): ShadowState {
-    return { ...newAttempt(now, scope, attempt), phase: 'mirroring', why: 'the mirroring started' };
+    return startOf(now, scope, attempt);
   }
 
   protected step(own: ShadowState, signal: Signal, view: View, scope: Scope): Transition<ShadowState> {
     switch (signal.type) {
       case 'tick':
-        return this.#tick(own, view, scope);
+        return tick(this.#setup, own, view, scope);
       case 'promote':
-        return this.#promote(own, signal, view, scope);
+        return promote(own, signal, view, scope);
       case 'rollback':
-        if (own.phase === 'rolled-back') return refuse(own, 'the shadow is rolled back already');
-        return this.#to(own, 'rolled-back', `${signal.reason} (${signal.by})`, view, scope);
+        return rollBack(own, signal, view, scope);
       case 'pause':
         if (own.phase !== 'mirroring') return refuse(own, `nothing is mirrored: the shadow is ${own.phase}`);
-        return this.#to(own, 'paused', `paused by ${signal.by}`, view, scope);
+        return to(own, 'paused', `paused by ${signal.by}`, view, scope);
       case 'resume':
-        if (own.phase === 'paused') return this.#to(own, 'mirroring', `resumed by ${signal.by}`, view, scope);
+        if (own.phase === 'paused') return to(own, 'mirroring', `resumed by ${signal.by}`, view, scope);
         if (own.phase !== 'rolled-back') return refuse(own, `nothing is paused: the shadow is ${own.phase}`);
-        return this.#restart(own, signal.by, view, scope);
+        return restart(own, signal, view, scope);
       case 'reset':
-        return this.#restart(own, signal.by, view, scope);
+        return restart(own, signal, view, scope);
       case 'approve':
       case 'reject':
-        return refuse(own, 'no approval is waited for');
+        return answer(this.#setup, own, signal, view, scope);
+      case 'settled': {
+        const learnt = withCheck(gatesOf(this.#setup, own), own, signal, view.now, scope);
+        return learnt === undefined ? stay(own) : { state: learnt.own, notices: learnt.notices };
+      }
       default:
         return stay(own);
     }
+  }
+
+  protected override ownTasks(own: ShadowState, scope: Scope): readonly Task[] {
+    return gateTasks(gatesOf(this.#setup, own), own, scope);
   }
 
   plan(state: Tree<ShadowState>, scope: Scope): Plan<ModelsOf<P> | S> {
@@ -117,88 +133,9 @@ export class Shadow<
       ...(settled !== undefined && { settled }),
       stable: this.stableOf(primaryArm, state, scope),
       shares: { [primaryArm]: 1, ...Object.fromEntries(arms.map((arm) => [arm, mirrored] as const)) },
-      waitingFor: this.#waitingFor(own),
+      waitingFor: waitingOf(this.#setup, own),
       children: this.childStatuses(state, scope),
-      detail: { phase: own.phase, attempt: own.attempt, since: own.since, why: own.why },
+      detail: { phase: own.phase, attempt: own.attempt, since: own.since, why: own.why, ...guardDetail(own) },
     };
-  }
-
-  /** What must come before the mirroring is complete, in general. */
-  #waitingFor(own: ShadowState): readonly string[] {
-    const { until } = this.#options;
-    if (own.phase === 'paused') return ['resume()'];
-    if (own.phase !== 'mirroring') return [];
-    if (until === undefined) return ['promote()'];
-    const { minAgeMs = 0, minOutcomes = 0 } = until;
-    return [
-      ...(minAgeMs > 0 ? [`age of ${minAgeMs} ms`] : []),
-      ...(minOutcomes > 0 ? [`${minOutcomes} outcomes`] : []),
-      ...this.#gates.map(({ name }) => name),
-    ];
-  }
-
-  /** The same with the figures of a look. */
-  #waitingNow(own: ShadowState, gates: readonly Verdict[], view: View): readonly string[] {
-    const { until } = this.#options;
-    if (own.phase !== 'mirroring' || until === undefined) return this.#waitingFor(own);
-    const { minAgeMs = 0, minOutcomes = 0 } = until;
-    const age = view.now - own.since;
-    const strata = strataOf(view, own);
-    const counts = this.#shadows.map((arm) => strata.reduce((n, { cells }) => n + (cells[arm]?.outcomes ?? 0), 0));
-    return [
-      ...(age >= minAgeMs ? [] : [`age of ${minAgeMs} ms (now ${Math.max(0, Math.floor(age))})`]),
-      ...this.#shadows.flatMap((arm, index) => {
-        const have = counts[index] ?? 0;
-        return have >= minOutcomes ? [] : [`${minOutcomes - have} more outcomes of ${arm}`];
-      }),
-      ...gates.filter(({ outcome }) => outcome !== 'pass').map(({ rule, reason }) => `${rule}: ${reason}`),
-    ];
-  }
-
-  /** What `rules` say of each shadow against the primary; with several shadows the verdict says of which. */
-  #verdicts(rules: readonly Guardrail[], own: ShadowState, view: View): readonly Verdict[] {
-    return this.#shadows.flatMap((arm) => {
-      const verdicts = verdictsOf(rules, judgedIn(view, own, arm, primaryArm));
-      return this.#shadows.length === 1
-        ? verdicts
-        : verdicts.map((verdict) => Object.assign({}, verdict, { rule: `${arm}: ${verdict.rule}` }));
-    });
-  }
-
-  #tick(own: ShadowState, view: View, scope: Scope): Transition<ShadowState> {
-    if (own.phase === 'complete' || own.phase === 'rolled-back') return stay(own);
-    const guarded = this.#verdicts(this.#guardrails, own, view);
-    const rollback = rollbackFor(guarded, own, scope);
-    if (rollback !== undefined) return { ...stay(own, { node: scope.id, verdicts: guarded }), urgent: [rollback] };
-    const gates = own.phase === 'mirroring' ? this.#verdicts(this.#gates, own, view) : [];
-    const verdicts = [...guarded, ...gates];
-    const waitingFor = this.#waitingNow(own, gates, view);
-    const look = { node: scope.id, verdicts };
-    if (waitingFor.length > 0) return stay(own, { ...look, waitingFor });
-    const done = this.#to(own, 'complete', 'enough was mirrored', view, scope, verdictFacts(verdicts));
-    return { ...done, verdicts: [look] };
-  }
-
-  #promote(own: ShadowState, command: Command & { readonly type: 'promote' }, view: View, scope: Scope) {
-    if (command.arm !== undefined)
-      return refuse(own, `promote() ends the mirroring; '${command.arm}' cannot be promoted from here`);
-    if (own.phase === 'complete') return refuse(own, 'the mirroring is complete already');
-    return this.#to(own, 'complete', `promoted by ${command.by}`, view, scope);
-  }
-
-  #to(
-    own: ShadowState,
-    phase: ShadowPhase,
-    why: string,
-    view: View,
-    scope: Scope,
-    facts: Record<string, Json> = {},
-  ): Transition<ShadowState> {
-    return move({ ...own, ...newEpoch(view.now, scope), phase, why }, scope, own.phase, phase, why, facts);
-  }
-
-  #restart(own: ShadowState, by: string, view: View, scope: Scope): Transition<ShadowState> {
-    const next = { ...this.start(view.now, scope, own.attempt + 1), why: `a new attempt by ${by}` };
-    return move(next, scope, own.phase, next.phase, next.why, { attempt: next.attempt });
   }
 }

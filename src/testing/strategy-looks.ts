@@ -201,6 +201,24 @@ const urgentAreRollbacks: Look = ({ strategy, after, next, look }) => {
   return undefined;
 };
 
+/** A promotion of the root by a person: from then on to the next order, nothing that the machine asks for is about the root. */
+const keepsPromotions: () => Look = () => {
+  let isPersons = false;
+  return ({ strategy, signal, after, next }) => {
+    if (isCommand(signal) && after.refused === undefined && (signal.node ?? root) === root) {
+      isPersons = signal.type === 'promote' && strategy.status(after.state, next).settled === 'promoted';
+    }
+    if (!isPersons) return undefined;
+    const undone = (after.urgent ?? []).some(({ node }) => node === root);
+    return undone ? 'a machine rolls back what a person has promoted' : undefined;
+  };
+};
+
+const alertsWithChanges: Look = ({ before, after }) =>
+  after.state === before && after.notices.length > 0
+    ? 'it tells something without a change, so that every replica would tell it at every look'
+    : undefined;
+
 const growsOnlyStored: Look = ({ strategy, before, signal, after, next }) => {
   if (!isCommand(signal) || signal.type !== 'rollback' || after.refused !== undefined) return undefined;
   const models = modelsIn(strategy.plan(before, next));
@@ -246,6 +264,8 @@ export const strategyLooks: Readonly<Record<string, () => Look>> = {
   "ignores a machine's rollback of another attempt": () => ignoresOldAttempts,
   'ignores unknown nodes and tasks': () => ignoresStrangers,
   'asks urgently for rollbacks only, and obeys them': () => urgentAreRollbacks,
+  'lets no machine undo what a person has promoted': keepsPromotions,
+  'tells an alert only with a change of state': () => alertsWithChanges,
   'reaches no new model by a rollback, save the stable one': () => growsOnlyStored,
   'tells a status that fits': () => statusFits,
   'wants tasks that can be told apart and end': () => tasksFit,

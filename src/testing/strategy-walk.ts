@@ -95,6 +95,8 @@ function someSignal(strategy: Strategy, state: Json, scope: Scope, rng: Rng, own
   const type = oneOf(rng, commands);
   const address = status.node === scope.id && rng.next() < 0.5 ? {} : { node: status.node };
   if (type === 'rollback') return { type, by: 'a person', reason: 'a random walk', ...address };
+  if ((type === 'resume' || type === 'reset') && rng.next() < 0.3)
+    return { type, by: 'a person', override: true, ...address };
   const arm = oneOf(rng, Object.keys(status.shares));
   if (type === 'promote' && arm !== undefined && rng.next() < 0.3) return { type, by: 'a person', arm, ...address };
   return { type, by: 'a person', ...address };

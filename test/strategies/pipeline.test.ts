@@ -186,7 +186,7 @@ describe('leaving a stage', () => {
     expect(drive.waits()).toEqual(['approval']);
     expect(drive.status().waitingFor).toEqual([`first: age of ${hour} ms`, 'approval']);
     expect(drive.order('approve')).toBeUndefined();
-    expect(drive.state.own).toMatchObject({ stage: 'first', order: 'approved' });
+    expect(drive.state.own).toMatchObject({ stage: 'first', guard: { approvals: [{ by: 'ann' }] } });
     expect(drive.last.notices[0]?.data).toMatchObject({ from: 'first', to: 'first', why: 'approved by ann' });
     expect(drive.status().waitingFor).toEqual([`first: age of ${hour} ms`]);
     drive.tick();
@@ -868,7 +868,7 @@ describe('options', () => {
     ],
     [{ stages, reshuffle: ['b', 'c'] }, "strategy.reshuffle[1]: must be one of the stages a, b (was 'c')."],
     [{ stages, reshuffle: 'b' }, "strategy.reshuffle: must be a list of 0 to 1000 items (was 'b')."],
-    [{ stages, salt: 'x' }, 'strategy.salt: is not an option. Known are stages, leave, reshuffle.'],
+    [{ stages, salt: 'x' }, 'strategy.salt: is not an option. Known are stages, leave, reshuffle, mode.'],
     [{}, 'strategy.stages: must be an object with 1 to 20 keys (was undefined).'],
   ])('%# are refused: %s', (options, issue) => {
     expect(issuesOf(options)).toEqual([issue]);

@@ -116,7 +116,7 @@ describe('a guardrail of a shadow', () => {
       ['v2', 'primary', 1],
       ['v3', 'primary', 1],
     ]);
-    expect(verdicts?.[0]?.verdicts.map((verdict) => verdict.rule)).toEqual(['v2: errors', 'v3: errors']);
+    expect(verdicts?.[0]?.verdicts.map((verdict) => verdict.rule)).toEqual(['errors of v2', 'errors of v3']);
     expect(shadowing({ guardrails: [rule] }).tick().verdicts?.[0]?.verdicts[0]?.rule).toBe('errors');
   });
 
@@ -127,7 +127,15 @@ describe('a guardrail of a shadow', () => {
     expect(notices).toEqual([]);
     expect(verdicts?.[0]?.verdicts).toHaveLength(1);
     expect(urgent).toEqual([
-      { type: 'rollback', by: 'guardrail errors', node: 'root', attempt: 1, reason: 'it is fail' },
+      {
+        type: 'rollback',
+        by: 'guardrail errors',
+        node: 'root',
+        attempt: 1,
+        reason: 'it is fail',
+        alert: 'guardrail-failed',
+        rule: 'errors',
+      },
     ]);
     expect(drive.state.own).toMatchObject({
       phase: 'rolled-back',
@@ -176,8 +184,8 @@ describe('a shadow that has seen enough', () => {
     expect(drive.waits()).toEqual([
       'age of 100 ms (now 99)',
       '1 more outcomes of v3',
-      'v2: agrees: it is inconclusive',
-      'v3: agrees: it is inconclusive',
+      'agrees of v2: it is inconclusive',
+      'agrees of v3: it is inconclusive',
     ]);
     gate.outcome = 'pass';
     drive.tick(1);
@@ -189,7 +197,7 @@ describe('a shadow that has seen enough', () => {
       from: 'mirroring',
       to: 'complete',
       why: 'enough was mirrored',
-      verdicts: [{ rule: 'v2: agrees' }, { rule: 'v3: agrees' }],
+      verdicts: [{ rule: 'agrees of v2' }, { rule: 'agrees of v3' }],
     });
     expect(drive.last.verdicts).toEqual([{ node: 'root', verdicts: [expect.anything(), expect.anything()] }]);
     expect(drive.rests(hour)).toBe(true);
@@ -336,7 +344,8 @@ describe('the status of a shadow', () => {
     expect('settled' in drive.status()).toBe('settled' in status);
     expect(Object.keys(drive.status().shares)).toEqual(['primary', 'v2']);
     const { attempt, since, why } = drive.state.own;
-    expect(drive.status().detail).toEqual({ phase, attempt, since, why });
+    const promoted = phase === 'complete' ? { promotedBy: 'ann' } : {};
+    expect(drive.status().detail).toEqual({ phase, attempt, since, why, ...promoted });
   });
 });
 

@@ -235,6 +235,28 @@ const tasksOf =
 
 let calls = 0;
 
+/** A canary that rolls back whatever is promoted. */
+function overruling(): Strategy {
+  const canary = new Canary({ baseline: 'v1', candidate: 'v2' });
+  const reduce: Strategy['reduce'] = (state, signal, view, scope) => {
+    const after = canary.reduce(state as never, signal, view, scope);
+    const isPromoted = canary.status(after.state, scope).settled === 'promoted';
+    if (signal.type !== 'tick' || !isPromoted) return after;
+    const { attempt } = after.state.own;
+    return { ...after, urgent: [{ type: 'rollback', by: 'it', reason: 'x', node: scope.id, attempt }] };
+  };
+  return {
+    kind: 'overruling',
+    models: canary.models,
+    metrics: canary.metrics,
+    init: (now, scope, attempt) => canary.init(now, scope, attempt),
+    reduce,
+    plan: (state, scope) => canary.plan(state as never, scope),
+    status: (state, scope) => canary.status(state as never, scope),
+    restore: (json) => canary.restore(json),
+  };
+}
+
 const broken: readonly (readonly [law: string, what: string, create: () => Strategy])[] = [
   ['in JSON', 'keeps NaN', bent(({ state }) => ({ state: { ...state, share: Number.NaN } }))],
   ['in JSON', 'keeps undefined', bent(({ state }) => ({ state: { ...state, more: undefined } }))],
@@ -367,6 +389,12 @@ const broken: readonly (readonly [law: string, what: string, create: () => Strat
     'unknown nodes',
     'moves at the end of any task',
     bent((_, state, { type }) => (type === 'settled' ? { state: { ...state, isOver: true } } : {})),
+  ],
+  ['lets no machine undo', 'rolls back what a person has promoted', overruling],
+  [
+    'only with a change',
+    'tells at every look',
+    bent(() => ({ notices: [{ type: 'alert', node: 'laws', data: { why: 'it goes on' } }] })),
   ],
   [
     'asks urgently',

@@ -1,3 +1,4 @@
+import { stopAlpha } from '../../analysis/stop-ledger.js';
 import type { Guardrail } from '../../analysis/verdict.js';
 import { isObject } from '../../core/json.js';
 import {
@@ -16,7 +17,7 @@ import {
   text,
 } from '../../core/options.js';
 import { armNameCheck, branchCheck, isStrategy } from '../children.js';
-import { guardrailCheck } from '../judging.js';
+import { type GuardOptions, type GuardRules, guardKeys, guardRules } from '../guarding.js';
 import type { Branch } from '../strategy.js';
 
 /** An arm: what it leads to, alone or with its weight. Weights are relative (3 and 1 are 75 % and 25 %); the default is 1. */
@@ -32,7 +33,7 @@ export interface Layer {
 }
 
 /** Options of an A/B test. */
-export interface ABTestOptions<A, P, G> {
+export interface ABTestOptions<A, P, G> extends Omit<GuardOptions<G>, 'alpha'> {
   /** 2 to 50 arms, each a model or a strategy. */
   readonly arms: A;
   /** What the others are compared with, and what everybody gets outside of the test. Default: the first arm. */
@@ -51,8 +52,11 @@ export interface ABTestOptions<A, P, G> {
   readonly minEffect?: number;
   /** After the decision: `'report'` (default) waits for a person; `'promote'` gives everybody the winner, or the control. */
   readonly then?: 'report' | 'promote';
-  /** Judged for every arm against the control; one that fails takes the arm out, the last one ends the test. */
-  readonly guardrails?: readonly G[];
+  /**
+   * The chance that guardrails ever stop a harmless arm, over all arms together; what one stops is taken out, the last one ends the
+   * test. Default 0.01.
+   */
+  readonly guardrailAlpha?: number;
   /** The fraction of units in the test. Changing it moves no unit between arms. Default 1. */
   readonly coverage?: number;
   /** The fraction of units that keep the control during the test and after a promotion, and are never counted. Default 0. */
@@ -85,7 +89,7 @@ export interface ABTestSetup {
   readonly minEffect: number | undefined;
   /** The decision is acted on by rule. */
   readonly promotes: boolean;
-  readonly guardrails: readonly Guardrail[];
+  readonly guards: GuardRules;
   readonly coverage: number;
   readonly holdout: number;
   readonly layer: Layer | undefined;
@@ -158,7 +162,9 @@ export const optionsCheck: Check = all(
     plannedUnits: optional(positiveCount),
     minEffect: optional(positive),
     then: optional(oneOf('report', 'promote')),
-    guardrails: optional(listOf(guardrailCheck)),
+    guardrails: guardKeys.guardrails,
+    guardrailAlpha: optional(openFraction),
+    mode: guardKeys.mode,
     coverage: optional(fraction),
     holdout: optional(belowOne),
     layer: optional(layerCheck),
@@ -194,7 +200,7 @@ export function setupOf(options: PlainOptions): ABTestSetup {
     plannedUnits: options.plannedUnits ?? Infinity,
     minEffect: options.minEffect,
     promotes: options.then === 'promote',
-    guardrails: options.guardrails ?? [],
+    guards: guardRules({ ...options, alpha: options.guardrailAlpha ?? stopAlpha }, arms.length - 1),
     coverage: options.coverage ?? 1,
     holdout: options.holdout ?? 0,
     layer: options.layer,

@@ -1,8 +1,9 @@
+import { alertOf, tellOnce } from '../alerts.js';
 import { newEpoch, strataOf } from '../attempt.js';
 import { move, stay } from '../children.js';
-import { judgedIn, rollbackFor, verdictFacts, verdictsOf } from '../judging.js';
-import type { Notice, NodeVerdicts, Scope, Transition, View } from '../strategy.js';
-import type { ArmRollback } from './commands.js';
+import { guard, heldWords, rollbackOf } from '../guarding.js';
+import { judgedIn, verdictFacts } from '../judging.js';
+import type { NodeVerdicts, Rollback, Scope, Transition, View } from '../strategy.js';
 import { decide, type Decision } from './decide.js';
 import { changeTo, reweigh } from './moves.js';
 import type { ABTestSetup } from './options.js';
@@ -14,32 +15,19 @@ export function tick(setup: ABTestSetup, before: ABTestState, view: View, scope:
   if (before.phase === 'promoted' || before.phase === 'rolled-back') return stay(before);
   const mismatch = before.mismatch === '' ? sampleRatioMismatch(strataOf(view, before)) : undefined;
   // Told once and then known: a mismatch makes findings void, but harms nobody by itself.
-  const own = mismatch === undefined ? before : { ...before, mismatch };
-  const alerts: Notice[] =
-    mismatch === undefined ? [] : [{ type: 'alert', node: scope.id, data: { alert: 'sample-ratio', why: mismatch } }];
-  const { look, urgent } = guard(setup, own, view, scope);
-  if (urgent.length > 0) return { state: own, notices: alerts, urgent, verdicts: [look] };
+  const known = mismatch === undefined ? before : { ...before, mismatch };
+  const judged = treatmentsOf(setup, known).map((arm) => judgedIn(view, known, arm, setup.control));
+  const { own, notices, verdicts, ledger, stops } = guard(setup.guards, known, judged, view, scope);
+  const look = { node: scope.id, verdicts, ...ledger };
+  const alerts = mismatch === undefined ? notices : [alertOf('sample-ratio', mismatch, own, scope), ...notices];
+  if (stops.length > 0) {
+    // The command names the arm: it may be applied once more, to a state in which others were taken out meanwhile.
+    const urgent = stops.map((stop): Rollback => ({ ...rollbackOf(stop, own, scope), arm: stop.arm }));
+    return { state: own, notices: alerts, urgent, verdicts: [look] };
+  }
   if (own.phase !== 'running') return { state: own, notices: alerts, verdicts: [look] };
   const next = followEdit(setup, own, view, scope) ?? judge(setup, own, look, view, scope);
   return { ...next, notices: [...alerts, ...next.notices] };
-}
-
-/** The guardrails of every arm against the control. */
-function guard(setup: ABTestSetup, own: ABTestState, view: View, scope: Scope) {
-  const treatments = treatmentsOf(setup, own);
-  const judged = treatments.map((arm) => ({
-    arm,
-    verdicts: verdictsOf(setup.guardrails, judgedIn(view, own, arm, setup.control)),
-  }));
-  const verdicts = judged.flatMap(({ arm, verdicts: said }) =>
-    treatments.length === 1 ? said : said.map((verdict) => ({ ...verdict, rule: `${verdict.rule} of ${arm}` })),
-  );
-  const urgent = judged.flatMap(({ arm, verdicts: said }): ArmRollback[] => {
-    const rollback = rollbackFor(said, own, scope);
-    // The command names the arm: it may be applied once more, to a state in which others were taken out meanwhile.
-    return rollback?.type === 'rollback' ? [{ ...rollback, arm }] : [];
-  });
-  return { look: { node: scope.id, verdicts }, urgent };
 }
 
 /** Weights or a coverage that were edited in the program come into force as an epoch, with the least movement of units. */
@@ -66,11 +54,18 @@ function judge(
 ): Transition<ABTestState> {
   const decision = decide(setup, own, view);
   const verdicts = [...guarded.verdicts, ...decision.verdicts];
-  if (decision.result !== 'undecided') return stop(setup, own, decision, { ...guarded, verdicts }, view, scope);
-  const look = { ...guarded, verdicts, waitingFor: decision.waitingFor };
-  const { beaten } = decision;
+  const { beaten, result, leader, why } = decision;
+  const held = heldWords(own);
+  const isDecided = result !== 'undecided';
+  if (isDecided && held.length === 0 && !setup.guards.observes)
+    return stop(setup, own, decision, { ...guarded, verdicts }, view, scope);
+  const look = { ...guarded, verdicts, waitingFor: isDecided ? held : [...decision.waitingFor, ...held] };
   // A beaten arm stays beaten, whatever the sums say later: that it crossed its boundary is latched here.
-  return { ...stay(beaten.length === own.beaten.length ? own : { ...own, beaten }), verdicts: [look] };
+  const latched = beaten.length === own.beaten.length ? own : { ...own, beaten };
+  const telling = { own: latched, notices: [] };
+  const what = `stop: ${result} ${leader}`.trim();
+  const told = isDecided && setup.guards.observes ? tellOnce(telling, 'would-have', what, why, scope) : telling;
+  return { state: told.own, notices: told.notices, verdicts: [look] };
 }
 
 /** Ends a decided test: waits for a person, or acts by the rule. Nothing is acted on while units do not add up. */

@@ -17,6 +17,8 @@ describe('the sample ratio of an A/B test', () => {
         node: 'ab',
         data: {
           alert: 'sample-ratio',
+          severity: 'warning',
+          attempt: 1,
           why: 'units do not arrive in their shares: 4500 to b where 4750 were due, 5000 to a where 4750 were due',
         },
       },
