@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { betterThan } from '../../src/analysis/better-than.js';
+import { equivalent } from '../../src/analysis/equivalent.js';
 import { maxErrorRate } from '../../src/analysis/max-error-rate.js';
 import { maxLatency } from '../../src/analysis/max-latency.js';
 import { noWorseThan } from '../../src/analysis/no-worse-than.js';
+import { nonInferior } from '../../src/analysis/non-inferior.js';
 import type { Guardrail } from '../../src/analysis/verdict.js';
 import { QuantileSketch } from '../../src/stats/sketch.js';
 import { sumsOf, yes } from './judged.js';
@@ -88,6 +90,59 @@ describe('false alarms at every look under a ramp and a drift', () => {
     const scenario = { runs: 500, requests: 1000, seed: 5 };
     expect(rateOf({ ...scenario, traffic: clicks(0.05) }, passes('clicked'))).toBeLessThanOrEqual(alpha);
     expect(rateOf({ ...scenario, traffic: errors(0.01) }, passes('error'))).toBeLessThanOrEqual(alpha);
+  });
+});
+
+describe('gates that must not pass, at every look under a ramp and a drift', () => {
+  const passes = (gate: Guardrail) => (judged: Parameters<Guardrail['judge']>[0]) =>
+    gate.judge(judged).outcome === 'pass';
+  const lower =
+    (by: number): Traffic =>
+    (n, hour, rng, isCandidate) => {
+      const clicked = binomial(rng, n, 0.05 * drift(hour) - (isCandidate ? by : 0));
+      return { metrics: { clicked: yes(clicked, clicked, 'exposure') } };
+    };
+  const planned = { test: 'group-sequential', plannedOutcomes: 4000 } as const;
+  it.each([
+    ['not inferior, at the margin', nonInferior('clicked', { margin: 0.01 }), lower(0.01)],
+    ['not inferior, at the relative margin', nonInferior('clicked', { relativeMargin: 0.2 }), clicks(0.05, 0.8)],
+    ['equivalent, at the margin', equivalent('clicked', { margin: 0.01 }), lower(0.01)],
+    ['not inferior by a plan, at the margin', nonInferior('clicked', { margin: 0.01, ...planned }), lower(0.01)],
+    ['better by a plan, and as good', betterThan('clicked', planned), clicks(0.05)],
+  ] as const)('err with probability alpha: %s', (_, gate, traffic) => {
+    const runs = 600;
+    // Three standard errors of so many runs above alpha; in 2000 runs of another seed it was 0.037 at most.
+    const most = 0.05 + 3 * Math.sqrt((0.05 * 0.95) / runs);
+    expect(rateOf({ runs, requests: 2000, traffic, seed: 8 }, passes(gate))).toBeLessThanOrEqual(most);
+  });
+
+  it('err more often by the posterior probability, which is why it is labelled', () => {
+    const rate = rateOf(
+      { runs: 300, requests: 2000, traffic: clicks(0.05), seed: 9 },
+      passes(betterThan('clicked', { test: 'bayes' })),
+    );
+    expect(rate).toBeGreaterThan(0.15);
+  });
+
+  it('pass where the claim is true', () => {
+    const even = Array<number>(30).fill(0.5);
+    const flat =
+      (rate: number): Traffic =>
+      (n, _hour, rng) => {
+        const clicked = binomial(rng, n, rate);
+        return { metrics: { clicked: yes(clicked, clicked, 'exposure') } };
+      };
+    for (const [gate, traffic] of [
+      [nonInferior('clicked', { margin: 0.01 }), flat(0.05)],
+      // Of rates near 1, what they lack of it varies as little.
+      [nonInferior('clicked', { margin: 0.01 }), flat(0.95)],
+      [nonInferior('clicked', { margin: 0.01, test: 'group-sequential', plannedOutcomes: 8000 }), flat(0.05)],
+      [equivalent('clicked', { margin: 0.02 }), flat(0.05)],
+    ] as const) {
+      expect(
+        rateOf({ runs: 40, requests: 2000, traffic, seed: 10, shares: even }, passes(gate)),
+      ).toBeGreaterThanOrEqual(0.85);
+    }
   });
 });
 

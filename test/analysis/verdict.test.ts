@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { noWorseThan } from '../../src/analysis/no-worse-than.js';
 import { type Guardrail, judge } from '../../src/analysis/verdict.js';
-import { evidenceOf, meanOf, milliseconds, percent } from '../../src/analysis/words.js';
+import { countOf, durationOf, evidenceOf, meanOf, milliseconds, percent } from '../../src/analysis/words.js';
 import { eValueOf, isDecided } from '../../src/analysis/rule.js';
 import { judgedOf, yes } from './judged.js';
 
@@ -42,6 +42,12 @@ describe('the words of a verdict', () => {
     expect(meanOf({ ...measure, type: 'continuous' }, 12.34567)).toBe('12.35');
     expect(meanOf({ ...measure, type: 'binary' }, 0.5)).toBe('50 %');
     expect(meanOf({ ...measure, type: 'latency' }, 0.5)).toBe('50 %');
+    expect([0, 999, 1000, 3100, 1234567.4].map(countOf)).toEqual(['0', '999', '1,000', '3,100', '1,234,567']);
+    const [minute, hour, day] = [60_000, 3_600_000, 86_400_000];
+    expect(
+      [-5, 999, 1000, 59_999, minute, 90_000, hour, hour + 999, 130 * minute, day, day + 4 * hour + 1].map(durationOf),
+    ).toEqual(['0 ms', '999 ms', '1 s', '59 s', '1 min', '1 min 30 s', '1 h', '1 h', '2 h 10 min', '1 d', '1 d 4 h']);
+    expect(durationOf(1500)).toBe('1 s');
     expect(evidenceOf(0.123456, 0.05)).toBe('e-value 0.123, 20 decides');
     expect(evidenceOf(999_999, 0.01)).toBe('e-value 1000000, 100 decides');
     expect(evidenceOf(1e6, 0.01)).toBe('e-value over a million, 100 decides');
