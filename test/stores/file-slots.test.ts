@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, readdirSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -93,6 +93,11 @@ describe('a value in numbered files', () => {
   test('says what is missing when its files are gone', async () => {
     for (const name of readdirSync(folder)) unlinkSync(join(folder, name));
     await expect(slots.latestSlot()).rejects.toThrow(`${folder}: expected files named 0, 1, 2`);
+  });
+
+  test('is looked for again when the file is gone that was there, but not for ever', async () => {
+    symlinkSync(join(folder, 'nowhere'), join(folder, '99'));
+    expect(await messageOf(slots.withLatest(async ({ text }) => text))).toContain('changes faster than it can be read');
   });
 
   test('does not mind what else lies there', async () => {

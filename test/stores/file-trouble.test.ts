@@ -245,6 +245,32 @@ describe('evidence in files', () => {
     expect(await exposed()).toBe(10);
   });
 
+  test('is whole at every look, while others sum it up after every delta', async () => {
+    const progress = { acknowledged: 0, isDone: false };
+    const writer = async (name: string) => {
+      const summing = store({ sumUpEvery: 1 });
+      for (let seq = 1; seq <= 40; seq += 1) {
+        expect(await summing.addEvidence('r', name, seq, delta(1))).toBe('added');
+        progress.acknowledged += 1;
+        await summing.readEvidence('r', name);
+      }
+    };
+    const reader = async () => {
+      const fresh = store();
+      while (!progress.isDone) {
+        const before = progress.acknowledged;
+        expect(await exposed(fresh)).toBeGreaterThanOrEqual(before);
+        expect(await exposed()).toBeGreaterThanOrEqual(before);
+      }
+    };
+    const readers = Promise.all([reader(), reader()]);
+    await Promise.all(['a', 'b', 'c', 'd'].map(writer));
+    progress.isDone = true;
+    await readers;
+    expect(await exposed()).toBe(160);
+    expect(readdirSync(inside('unfinished'))).toEqual([]);
+  });
+
   test('of a delta that is put there again after it was summed up is not counted again', async () => {
     const summing = store({ sumUpEvery: 2 });
     await summing.addEvidence('r', 'w', 1, delta(1));
