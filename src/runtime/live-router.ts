@@ -128,6 +128,8 @@ export class LiveRouter<Ms extends Models, Qs extends Metrics, M extends string>
       deadlines,
       ...(options.instance !== undefined && { instance: options.instance }),
       tools: this.#instances.tools,
+      // A drain only waits, and a batch of instances is drained and updated side by side.
+      concurrency: 32,
       claim: (task) => claimTask(store, name, this.#replica, task, clock.now()),
       settled: ({ id, node }, ok, detail) => void this.#signalSettled(id, node, ok, detail),
       onError: (error, operation) => this.#telemetry.error(error, operation),

@@ -66,9 +66,10 @@ export class TaskRunner {
     this.#startWaiting();
   }
 
-  /** Lets a task run again while it is wanted: its end could not be stored. Runs with the next `want`. */
+  /** Lets a task run again, after the pause of a claim, if it is still wanted then: its end could not be stored. */
   again(id: string): void {
-    if (this.#entries.get(id)?.phase === 'done') this.#entries.delete(id);
+    const entry = this.#entries.get(id);
+    if (entry?.phase === 'done') this.#pause(entry);
   }
 
   /** The ids at work, those that ask for their claim included. */
@@ -124,12 +125,9 @@ export class TaskRunner {
 
   #ended(entry: Entry, task: Task, end: TaskEnd): void {
     this.#running -= 1;
-    const { settled, onError, clock, claimRetryMs = 5000 } = this.#options;
+    const { settled, onError } = this.#options;
     if (end.how === 'unclaimed') {
-      entry.phase = 'waiting';
-      entry.notBefore = clock.elapsed() + claimRetryMs;
-      // Without timers, the next `want` tries again.
-      this.#deadlines.start(claimRetryMs, () => this.#startWaiting());
+      this.#pause(entry);
     } else {
       entry.phase = 'done';
       try {
@@ -139,6 +137,14 @@ export class TaskRunner {
       }
     }
     this.#startWaiting();
+  }
+
+  #pause(entry: Entry): void {
+    const { clock, claimRetryMs = 5000 } = this.#options;
+    entry.phase = 'waiting';
+    entry.notBefore = clock.elapsed() + claimRetryMs;
+    // Without timers, the next `want` tries again.
+    this.#deadlines.start(claimRetryMs, () => this.#startWaiting());
   }
 
   #report(tell: () => void): void {
