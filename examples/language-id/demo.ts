@@ -1,7 +1,11 @@
 import {
   ABTest,
+  Bandit,
   Canary,
+  DarkLaunch,
   FeatureFlag,
+  Pipeline,
+  Rolling,
   type Router,
   Shadow,
   binary,
@@ -11,6 +15,7 @@ import {
   noWorseThan,
 } from 'turnout';
 import { type Language, models } from './models.js';
+import { Servers } from './servers.js';
 import { textsOf } from './texts.js';
 import { Timeline } from './timeline.js';
 
@@ -177,9 +182,68 @@ async function worse(): Promise<void> {
   await service.close();
 }
 
+async function pipeline(): Promise<void> {
+  timeline.head(
+    '4. Pipeline: eld is launched in the dark, rolled out server by server, and then a bandit tries langdetect, too',
+  );
+  const servers = new Servers('franc');
+  const guardrails = [maxErrorRate(0.01), noWorseThan('correct'), maxLatency({ quantile: 0.95, ms: 100 })] as const;
+  const [franc, eld, langdetect] = [servers.model('franc'), servers.model('eld'), servers.model('langdetect')];
+  const service = createRouter({
+    name: 'steps',
+    models: { ...models, franc, eld, langdetect },
+    metrics,
+    tickEveryMs: 200,
+    strategy: new Pipeline({
+      stages: {
+        dark: new DarkLaunch({
+          visible: 'franc',
+          hidden: 'eld',
+          audience: ['the editor'],
+          execute: 0.5,
+          until: { minAgeMs: 500, minOutcomes: 300 },
+          reveal: [{ share: 0.25, minAgeMs: 500, minOutcomes: 300 }],
+          guardrails,
+        }),
+        rolling: new Rolling({
+          from: 'franc',
+          to: 'eld',
+          instances: servers.names,
+          maxUnavailable: 1,
+          update: (order) => servers.update(order),
+          check: ({ model }) => models[model]('All human beings are born free and equal') === 'en',
+          minReadyMs: 300,
+          guardrails,
+        }),
+        bandit: new Bandit({
+          arms: { langdetect: 'langdetect', eld: 'eld' },
+          baseline: 'eld',
+          reward: 'correct',
+          floor: 0.2,
+          batchMs: 1000,
+          freeze: 'winner',
+        }),
+      },
+    }),
+  });
+  timeline.follow(service);
+  const root = () => service.status().root;
+  claim('the editor has eld already', service.route({ targetingKey: 'the editor' }).model === 'eld');
+  claim('nobody else has', (await whoAnswers(service)).join() === 'franc');
+  await serve(service, 100_000, () => root().shares['dark'] === 0);
+  await serve(service, 200_000, () => root().shares['rolling'] === 0);
+  claim('every server has eld', servers.serving.join() === 'eld');
+  claim('no reader was sent to a server that was not ready', servers.failures === 0);
+  await serve(service, 40_000, () => root().phase === 'settled');
+  claim('the pipeline came to its end', root().settled === 'promoted');
+  claim('the bandit found that eld is better', (await whoAnswers(service)).join() === 'eld');
+  await service.close();
+}
+
 await shadow();
 await better();
 await worse();
+await pipeline();
 timeline.say('');
 timeline.say(broken.length === 0 ? 'Everything came as claimed.' : `Not so: ${broken.join('; ')}.`);
 process.exitCode = broken.length === 0 ? 0 : 1;
