@@ -27,10 +27,11 @@ const ceilings: Readonly<Record<string, number>> = {
   DarkLaunch: 44_000,
   FeatureFlag: 40_000,
   Pipeline: 40_000,
+  Rolling: 42_000,
   Shadow: 40_000,
 };
 
-const strategies = ['ABTest', 'Bandit', 'BlueGreen', 'Canary', 'DarkLaunch', 'FeatureFlag', 'Pipeline', 'Shadow'];
+const strategies = ['ABTest', 'Bandit', 'BlueGreen', 'Canary', 'DarkLaunch', 'FeatureFlag', 'Pipeline', 'Rolling', 'Shadow'];
 
 const bundles: readonly Bundle[] = [
   { name: 'hash32', code: `import { hash32 } from 'turnout'; console.log(hash32);`, ceiling: 600, without: jstat },
