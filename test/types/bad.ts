@@ -9,6 +9,10 @@ import {
   betterThan,
   binary,
   createRouter,
+  nonInferior,
+  maxRate,
+  equivalent,
+  customGuardrail,
   noWorseThan,
 } from '../../src/index.js';
 import type { Json } from '../../src/index.js';
@@ -75,6 +79,45 @@ export const unknownMetric = createRouter({
   // @ts-expect-error - the metric is misspelt
   strategy: new BlueGreen({ blue: 'v1', green: 'v2', guardrails: [noWorseThan('clciked')] }),
 });
+export const unknownMetricOfLimit = createRouter({
+  name: 'r',
+  models,
+  metrics,
+  // @ts-expect-error - the metric is misspelt
+  strategy: new Canary({ baseline: 'v1', candidate: 'v2', guardrails: [maxRate('clciked', 0.1)] }),
+});
+export const unknownMetricOfStage = createRouter({
+  name: 'r',
+  models,
+  metrics,
+  // @ts-expect-error - the metric is misspelt
+  strategy: new Canary({
+    baseline: 'v1',
+    candidate: 'v2',
+    stages: [{ share: 0.1, gates: [nonInferior('clciked', { margin: 0.01 })] }],
+  }),
+});
+export const unknownMetricOfCustom = createRouter({
+  name: 'r',
+  models,
+  metrics,
+  // @ts-expect-error - the metric is misspelt
+  strategy: new Canary({
+    baseline: 'v1',
+    candidate: 'v2',
+    guardrails: [customGuardrail('mine', () => ({ outcome: 'fail', reason: '' }), { metrics: ['clciked'] })],
+  }),
+});
+// @ts-expect-error - a guardrail never passes
+export const passingGuardrail = customGuardrail('mine', () => ({ outcome: 'pass', reason: '' }));
+// @ts-expect-error - a margin is needed
+export const noMargin = equivalent('clicked');
+// @ts-expect-error - there is no such severity
+export const unknownSeverity = maxRate('clicked', 0.1, { severity: 'stop' });
+// @ts-expect-error - a gate has no severity
+export const severeGate = betterThan('clicked', { severity: 'hold' });
+// @ts-expect-error - there is no such test
+export const unknownTest = betterThan('clicked', { test: 'fixed' });
 export const unknownArm = createRouter({
   name: 'r',
   models,

@@ -1,4 +1,17 @@
 import {
+  type ValidationReport,
+  approved,
+  customGate,
+  customGuardrail,
+  equivalent,
+  maxRate,
+  minAge,
+  minRate,
+  nonInferior,
+  sampleRatio,
+  validate,
+  validated,
+  withinWindow,
   ABTest,
   Bandit,
   BlueGreen,
@@ -285,3 +298,39 @@ export const byContext = createRouter({
 byContext.report('t', { clicked: true, ...moments.outcome({ age: 40 }, 1) });
 // @ts-expect-error - the field is misspelt
 byContext.report('t', { cliked: true });
+
+// Every rule carries its metric to the router; those that read none fit everywhere.
+const guarded = new Canary({
+  baseline: 'v1',
+  candidate: 'v2',
+  guardrails: [
+    maxRate('clicked', 0.9, { severity: 'hold' }),
+    minRate('error', 0, { alpha: 0.01 }),
+    sampleRatio({ severity: 'quarantine' }),
+    customGuardrail('mine', ({ arm }) => ({ outcome: 'fail', reason: arm }), { metrics: ['revenue'] }),
+  ],
+  stages: [
+    {
+      share: 0.1,
+      gates: [nonInferior('clicked', { margin: 0.01, test: 'bayes' }), minAge(5), approved({ by: 'ann' })],
+    },
+    {
+      share: 0.5,
+      gates: [
+        equivalent('clicked', { relativeMargin: 0.1 }),
+        withinWindow({}),
+        customGate('g', () => ({ outcome: 'pass', reason: '' })),
+      ],
+    },
+    {
+      share: 0.9,
+      gates: [validated('golden set', (signal) => validate(models.v1, [{ input: { q: 'x' } }], { signal }))],
+    },
+  ],
+});
+sure<Same<MetricsOf<typeof guarded>, 'clicked' | 'revenue' | 'error'>>();
+export const guardedRouter = createRouter({ name: 'r', models, metrics, strategy: guarded });
+const validation = await validate(models.v2, [{ input: { q: 'x' }, expected: { score: 1 } }], {
+  scorer: (output, { expected }) => output.score === expected?.score,
+});
+sure<Same<typeof validation, ValidationReport>>();
