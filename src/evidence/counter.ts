@@ -156,7 +156,10 @@ export class CellCounter {
     const metrics: [string, MetricSums][] = exposed > 0 ? perExposure.map((name) => [name, zeros]) : [];
     for (const [name, { metric, sums }] of this.#metrics) if (sums) metrics.push([name, sums.toJSON(metric)]);
     const nothing =
-      exposed + pinned + outcomes + errors + compared === 0 && metrics.length === 0 && !this.#latency && !this.#firstItem;
+      exposed + pinned + outcomes + errors + compared === 0 &&
+      metrics.length === 0 &&
+      !this.#latency &&
+      !this.#firstItem;
     if (nothing) return undefined;
     const latency = this.#latency?.toJSON() ?? emptySketch;
     const firstItem = this.#firstItem?.toJSON() ?? emptySketch;

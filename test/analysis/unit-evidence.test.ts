@@ -344,7 +344,8 @@ describe('a covariate where each request is one of its own', () => {
     const [with_, without] = [look, plain].map((one) =>
       compareArms(one, 'a', measureOf(one.metrics, 'clicked') as Measure, { direction: 'better' }),
     );
-    const { score, rho } = with_?.difference as NonNullable<NonNullable<typeof with_>['difference']>;
+    const { difference } = with_ as NonNullable<typeof with_>;
+    const { score, rho } = difference as NonNullable<typeof difference>;
     const adjusted = scoreMixture({ score: score.score, variance: score.variance }, { rho, harm: 'more' }).logE;
     expect(Math.exp(with_?.logE as number)).toBeCloseTo(
       (Math.exp(without?.logE as number) + Math.exp(adjusted)) / 2,
@@ -436,7 +437,7 @@ describe('a ratio', () => {
           // Strata count by what their denominators can tell, as in a stratified comparison of means.
           let [weights, sum, control] = [0, 0, 0];
           b?.forEach(([x, over], at) => {
-            const [y, under] = a?.[at] as readonly [number, number, number];
+            const [y, under] = (a as NonNullable<typeof a>)[at] as readonly [number, number, number];
             if (!(over > 0 && under > 0)) return;
             const weight = (over * under) / (over + under);
             weights += weight;

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { binary, Canary, createRouter, type Evidence, noWorseThan, ratio } from '../../../src/index.js';
+import { binary, Canary, continuous, createRouter, type Evidence, noWorseThan, ratio } from '../../../src/index.js';
 import { memoryStore } from '../../../src/runtime/control/memory-store.js';
 import { ManualClock } from '../../../src/testing/manual-clock.js';
 
@@ -21,7 +21,11 @@ async function canary(visits?: 'one') {
         throw new Error('broken');
       },
     },
-    metrics: { clicked: binary({ windowMs: hour }), rate: ratio() },
+    metrics: {
+      clicked: binary({ windowMs: hour }),
+      rate: ratio(),
+      asked: continuous({ per: 'exposure', covariate: 'seen' }),
+    },
     strategy: new Canary({ baseline: 'old', candidate: 'fresh', stages: [{ share: 0.5 }], guardrails: [] }),
     tickEveryMs: false,
     clock,
@@ -100,6 +104,17 @@ describe('what a router counts', () => {
     const one = await canary('one');
     one.router.decide(one.unitOf('fresh'));
     expect((await one.cells())['candidate']?.clusters).toBeUndefined();
+  });
+
+  it('knows a covariate from the exposure on, also when only a token is left of it', async () => {
+    const { router, cells, unitOf } = await canary();
+    const tokens = [4, 'unknown'].map((seen) => router.decide({ ...unitOf('fresh'), seen }).token);
+    expect(router.report(tokens[0] as string, { asked: 3 })).toBe(true);
+    expect((await cells())['candidate']?.metrics['asked']).toMatchObject({
+      n: 1,
+      sum: 3,
+      paired: { sum: 4, sumSq: 16, product: 12 },
+    });
   });
 
   it('refuses another number of visits', () => {
