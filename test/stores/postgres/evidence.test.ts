@@ -219,6 +219,32 @@ describe('the log of evidence', () => {
     for (const store of [reader, other]) expect(exposedIn((await store.readEvidence('ranker', 'b')).evidence)).toBe(28);
   });
 
+  test('is never summed up to less than it already was, by a total that comes late', async () => {
+    let release = () => {};
+    const gate = new Promise<void>((resolve) => (release = resolve));
+    const { client } = measured();
+    const slow = {
+      ...client,
+      query: async (text: string, values?: string[]) => {
+        if (text.includes('SET total')) await gate;
+        return client.query(text, values);
+      },
+    };
+    const [late, prompt] = [await storeWith({ client: slow, sumUpEvery: 4 }), await storeWith({ sumUpEvery: 4 })];
+    for (const seq of [1, 2, 3, 4]) await late.addEvidence('ranker', 'a', seq, deltaOf(seq));
+    const read = late.readEvidence('ranker', 'a');
+    for (const seq of [1, 2, 3, 4, 5, 6, 7, 8]) {
+      await prompt.addEvidence('ranker', 'b', seq, deltaOf(seq));
+      await prompt.readEvidence('ranker', 'b');
+    }
+    expect(await head()).toEqual({ position: 12, place: 12, trimmed: 8 });
+    release();
+    expect(exposedIn((await read).evidence)).toBe(10);
+    expect(await head()).toEqual({ position: 12, place: 12, trimmed: 8 });
+    for (const store of [late, prompt, await storeWith()])
+      expect(exposedIn((await store.readEvidence('ranker', 'c')).evidence)).toBe(46);
+  });
+
   test('of a server that came back with less is read again, even where it has grown longer since', async () => {
     const [writer, reader, other] = [await storeWith(), await storeWith({ sumUpEvery: 5 }), await storeWith()];
     for (const seq of [1, 2, 3, 4, 5]) await writer.addEvidence('ranker', 'a', seq, deltaOf(5));
