@@ -27,7 +27,7 @@ const ceilings: Readonly<Record<string, number>> = {
   DarkLaunch: 44_000,
   FeatureFlag: 40_000,
   Pipeline: 40_000,
-  Rolling: 42_000,
+  Rolling: 52_000,
   Shadow: 40_000,
 };
 

@@ -5,6 +5,7 @@ import {
   Canary,
   DarkLaunch,
   Pipeline,
+  Rolling,
   Shadow,
   betterThan,
   binary,
@@ -50,6 +51,24 @@ export const unknownModelInStage = createRouter({
     },
   }),
 });
+export const unknownModelOfRolling = createRouter({
+  name: 'r',
+  models,
+  // @ts-expect-error - v9 is no model
+  strategy: new Rolling({ from: 'v1', to: 'v9' }),
+});
+export const unknownMetricOfRolling = createRouter({
+  name: 'r',
+  models,
+  metrics,
+  // @ts-expect-error - nobody reports bought
+  strategy: new Rolling({ from: 'v1', to: 'v2', guardrails: [noWorseThan('bought')] }),
+});
+// @ts-expect-error - half is no percentage
+export const noPercentage = new Rolling({ from: 'v1', to: 'v2', maxUnavailable: 'half' });
+// @ts-expect-error - an update is told its model, which is never v9
+export const wrongUpdate = new Rolling({ from: 'v1', to: 'v2', instances: ['a'], update: ({ model }) => model === 'v9' });
+
 const stages = { a: new Shadow({ primary: 'v1', shadow: 'v2' }), b: new Canary({ baseline: 'v1', candidate: 'v2' }) };
 // @ts-expect-error - there is no stage c
 export const unknownStage = new Pipeline({ stages, leave: { c: { approval: true } } });

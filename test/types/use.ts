@@ -22,6 +22,7 @@ import {
   type MetricsOf,
   type ModelsOf,
   Pipeline,
+  Rolling,
   type Plan,
   type Scope,
   Shadow,
@@ -280,6 +281,34 @@ export const fastest = createRouter({
   name: 'r',
   models,
   strategy: new Bandit({ arms: { a: 'v1', b: 'v2' }, reward: 'latency', baseline: 'a' }),
+});
+
+// A rolling update names its models to its callbacks, and to whoever holds it.
+const rolling = new Rolling({
+  from: 'v1',
+  to: new Canary({ baseline: 'v2', candidate: 'v3' }),
+  instances: ['a', { name: 'b', zone: 'east' }],
+  maxUnavailable: '25%',
+  guardrails: [noWorseThan('clicked')],
+  update: ({ model, version, instance, signal }) => {
+    sure<Same<typeof model, 'v1' | 'v2' | 'v3'>>();
+    sure<Same<typeof version, 'to' | 'from'>>();
+    sure<Same<typeof instance, string>>();
+    sure<Same<typeof signal, AbortSignal>>();
+  },
+});
+sure<Same<ModelsOf<typeof rolling>, 'v1' | 'v2' | 'v3'>>();
+sure<Same<MetricsOf<typeof rolling>, 'clicked'>>();
+export const rolled = createRouter({ name: 'r', models, metrics, instance: 'a', strategy: rolling });
+export const inPipeline = createRouter({
+  name: 'r',
+  models,
+  strategy: new Pipeline({
+    stages: {
+      canary: new Canary({ baseline: 'v1', candidate: 'v2' }),
+      everywhere: new Rolling({ from: 'v1', to: 'v2', instances: ['a'], update: async ({ model }) => model }),
+    },
+  }),
 });
 
 // By context: the moments are metrics of their own, and a misspelt one is still refused.
