@@ -223,3 +223,11 @@ describe('redisStore', () => {
     expect(redisStore({ client, prefix: '' }).read).toBeTypeOf('function');
   });
 });
+
+describe('a run without a Redis server', () => {
+  test('says what it leaves out, and fails in CI', () => {
+    expect(redisMissing('no-such-server', false)).toMatch(/^no no-such-server on this machine/);
+    expect(() => redisMissing('no-such-server', true)).toThrow('CI: no no-such-server');
+    expect(redisMissing(process.execPath, true)).toBeUndefined();
+  });
+});
