@@ -67,7 +67,12 @@ export const unknownMetricOfRolling = createRouter({
 // @ts-expect-error - half is no percentage
 export const noPercentage = new Rolling({ from: 'v1', to: 'v2', maxUnavailable: 'half' });
 // @ts-expect-error - an update is told its model, which is never v9
-export const wrongUpdate = new Rolling({ from: 'v1', to: 'v2', instances: ['a'], update: ({ model }) => model === 'v9' });
+export const wrongUpdate = new Rolling({
+  from: 'v1',
+  to: 'v2',
+  instances: ['a'],
+  update: ({ model }) => model === 'v9',
+});
 
 const stages = { a: new Shadow({ primary: 'v1', shadow: 'v2' }), b: new Canary({ baseline: 'v1', candidate: 'v2' }) };
 // @ts-expect-error - there is no stage c
