@@ -37,7 +37,7 @@ export function alertOf(
   scope: Scope,
   facts: Readonly<Record<string, Json>> = {},
 ): Notice {
-  return { type: 'alert', node: scope.id, data: { alert, severity: severities[alert], why, attempt, ...facts } };
+  return { type: 'alert', node: scope.id, data: { ...facts, alert, severity: severities[alert], why, attempt } };
 }
 
 /** A state on its way through a look, and what there is to tell of it. */

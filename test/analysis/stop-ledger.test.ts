@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { alphasOf, stopAlpha, stopAlphaOf, stopOf } from '../../src/analysis/stop-ledger.js';
 import type { Guardrail, Outcome, Severity, Verdict } from '../../src/analysis/verdict.js';
