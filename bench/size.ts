@@ -103,6 +103,7 @@ async function sizeOf({
     alias: {
       turnout: './dist/index.js',
       'turnout/stats': './dist/stats.js',
+      'turnout/simulate': './dist/simulate.js',
       'turnout/stores/postgres': './dist/stores/postgres.js',
       'turnout/stores/redis': './dist/stores/redis.js',
     },
