@@ -66,11 +66,11 @@ export const unknownMetricOfRolling = createRouter({
 });
 // @ts-expect-error - half is no percentage
 export const noPercentage = new Rolling({ from: 'v1', to: 'v2', maxUnavailable: 'half' });
-// @ts-expect-error - an update is told its model, which is never v9
 export const wrongUpdate = new Rolling({
   from: 'v1',
   to: 'v2',
   instances: ['a'],
+  // @ts-expect-error - an update is told its model, which is never v9
   update: ({ model }) => model === 'v9',
 });
 
