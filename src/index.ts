@@ -48,6 +48,7 @@ export type { Cell, MetricSums, Stratum } from './evidence/stratum.js';
 export type { TokenSigner } from './evidence/token.js';
 
 export * from './analysis/index.js';
+export type { StopAlpha } from './analysis/stop-ledger.js';
 
 export type { ABTestOptions, ArmOf, Layer } from './strategies/ab-test/options.js';
 export type { ABComparison, ABReport } from './strategies/ab-test/report.js';

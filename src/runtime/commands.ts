@@ -9,6 +9,8 @@ export interface CommandOptions {
   readonly by?: string;
   /** The arm to promote or to roll back, where a node has several. Default: the leading one, or all. */
   readonly arm?: string;
+  /** For `resume` and `reset`: begin again although a guardrail has quarantined the pair of models. */
+  readonly override?: boolean;
 }
 
 /** Words of people go into the stored state: these many characters of them. */
@@ -33,7 +35,7 @@ export abstract class Commands {
   }
 
   resume(options: CommandOptions = {}): Promise<Answer> {
-    return this.order({ type: 'resume', ...addressed(options) });
+    return this.order({ type: 'resume', ...overriding(options), ...addressed(options) });
   }
 
   approve(options: CommandOptions = {}): Promise<Answer> {
@@ -45,12 +47,20 @@ export abstract class Commands {
   }
 
   reset(node?: string, options: CommandOptions = {}): Promise<Answer> {
-    return this.order({ type: 'reset', ...addressed(node === undefined ? options : { ...options, node }) });
+    return this.order({
+      type: 'reset',
+      ...overriding(options),
+      ...addressed(node === undefined ? options : { ...options, node }),
+    });
   }
 }
 
 function armOf({ arm }: CommandOptions): { readonly arm?: string } {
   return arm === undefined ? {} : { arm };
+}
+
+function overriding({ override }: CommandOptions): { readonly override?: true } {
+  return override === true ? { override } : {};
 }
 
 function addressed(options: CommandOptions): { readonly by: string; readonly node?: string } {

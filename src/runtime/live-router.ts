@@ -103,6 +103,7 @@ export class LiveRouter<Ms extends Models, Qs extends Metrics, M extends string>
       clock,
       rng,
       metrics,
+      replicas: options.replicas ?? 10,
       onPlanEdit: options.onPlanEdit ?? 'restart',
       storeTimeoutMs: options.storeTimeoutMs ?? 5000,
       deadlines,

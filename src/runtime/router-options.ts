@@ -72,6 +72,8 @@ export interface RouterOptions<Ms extends Models, Qs extends Metrics, S> {
   readonly store?: StateStore;
   /** Names this replica, so that a process may hold several of one router. Default: a random name, and only one router. */
   readonly replica?: string;
+  /** How many replicas share the store at most: each has its part of the alpha that is kept for judging while cut off. Default 10. */
+  readonly replicas?: number;
   /** The instance that this process is, for rolling updates. */
   readonly instance?: string;
   /** Serve the stable model and count nothing. Default false. */
@@ -126,6 +128,7 @@ const shape = object({
   strategy: must('a strategy, such as new Canary({ … })', isStrategy),
   store: optional(storeCheck),
   replica: optional(text),
+  replicas: optional(positiveCount),
   instance: optional(text),
   disabled: optional(flag),
   onModelError: optional(oneOf('baseline', 'throw')),

@@ -1,3 +1,4 @@
+import type { StopAlpha } from '../analysis/stop-ledger.js';
 import { type Json, isObject } from '../core/json.js';
 import type { NodeVerdicts, Status } from '../strategies/strategy.js';
 import type { HistoryEntry } from './control/store.js';
@@ -5,6 +6,8 @@ import type { HistoryEntry } from './control/store.js';
 /** What a person sees of a node: the strategy's own word, with the verdicts and figures of the last tick. */
 export interface NodeStatus<M extends string> extends Status<M> {
   readonly verdicts: NodeVerdicts['verdicts'];
+  /** How much of the alpha for stopping its guardrails have used up; absent where there are none, and before the first look. */
+  readonly stop?: StopAlpha;
   readonly children: readonly NodeStatus<M>[];
 }
 
@@ -40,6 +43,7 @@ export function withLooks<M extends string>(
     ...status,
     waitingFor: look?.waitingFor ?? status.waitingFor,
     verdicts: look?.verdicts ?? [],
+    ...(look?.stop !== undefined && { stop: look.stop }),
     children: status.children.map((child) => withLooks(child, looks)),
   };
 }

@@ -107,4 +107,19 @@ describe('who may give orders', () => {
     expect([one.status().root.settled, asked]).toEqual(['rolled-back', []]);
     await one.close();
   });
+
+  test('only a true override is one, and only where something begins again', async () => {
+    const seen: Command[] = [];
+    const one = make({ authorize: (command) => seen.push(command) > 0 });
+    await one.reset('ranker', { by: 'ann', override: true });
+    await one.resume({ by: 'ann', override: true });
+    await one.resume({ by: 'ann', override: false });
+    await one.promote({ by: 'ann', override: true });
+    expect(seen).toEqual([
+      { type: 'reset', by: 'ann', node: 'ranker', override: true },
+      { type: 'resume', by: 'ann', override: true },
+      { type: 'resume', by: 'ann' },
+      { type: 'promote', by: 'ann' },
+    ]);
+  });
 });

@@ -28,10 +28,13 @@ export interface ControlLoopOptions extends Omit<StoreLinkOptions, 'onRecord'> {
   /** The store belongs to this router alone, so that the first state is in force before anything is read. */
   readonly isPrivate: boolean;
   readonly metrics: Metrics;
+  /** How many replicas there are at most, of which each may have to judge alone. */
+  readonly replicas: number;
   adopt(force: InForce): void;
 }
 
 const writesMax = 5;
+const cutOffShare = 0.1;
 const accepted: Answer = { accepted: true };
 
 /**
@@ -158,13 +161,21 @@ export class ControlLoop {
     const { strategy, router, metrics, instance } = this.#options;
     const revision = record.revision + 1;
     const strata = this.#link.evidence?.strata ?? [];
-    const view = viewOf({ router, revision, now: this.#link.now(), metrics, strata }, router);
+    const look = { router, revision, now: this.#link.now(), metrics, strata, alphaShare: this.#alphaShare() };
+    const view = viewOf(look, router);
     try {
       return strategy.reduce(state, signal, view, rootScope(router, revision, instance));
     } catch (error) {
       this.#options.onError(error, 'reduce');
       return { state, notices: [], refused: `the strategy failed: ${messageOf(error)}` };
     }
+  }
+
+  /** Replicas that are cut off look at different evidence, each for itself: they share a tenth of alpha, which is kept for that. */
+  #alphaShare(): number {
+    const { isPrivate, replicas } = this.#options;
+    if (isPrivate) return 1;
+    return this.#link.isFresh ? 1 - cutOffShare : cutOffShare / replicas;
   }
 
   /** Reduces on the newest state and stores what follows, again from the start if another replica was faster. */

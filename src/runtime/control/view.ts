@@ -11,6 +11,8 @@ export interface Look {
   readonly now: number;
   readonly metrics: Metrics;
   readonly strata: readonly Stratum[];
+  /** The part of alpha that may be spent at this look. Default: all. */
+  readonly alphaShare?: number;
 }
 
 /** The view of one node. Chance is seeded by (router, revision, node), so that every replica draws the same. */
@@ -25,6 +27,7 @@ export function viewOf(look: Look, node: string): View {
     now: look.now,
     rng: seededRng(hash32(`${look.router}\n${look.revision}\n${path}`)),
     metrics: look.metrics,
+    ...(look.alphaShare !== undefined && { alphaShare: look.alphaShare }),
     evidence: () => byNode.get(path) ?? [],
     of: at,
   });

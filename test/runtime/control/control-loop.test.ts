@@ -85,7 +85,10 @@ describe('a control loop alone', () => {
     a.serve(2000, 0.5, 1);
     await a.loop.tick();
     expect(a.share).toBe(0);
-    expect(a.told).toHaveLength(1);
+    expect(a.told.map(({ to, alert }) => [to, alert?.kind])).toEqual([
+      ['rolled-back', undefined],
+      ['', 'guardrail-failed'],
+    ]);
     expect(a.told[0]?.why).toMatch(/error rate/i);
     expect(a.loop.looks.get('ranker')?.verdicts[0]).toMatchObject({
       rule: expect.stringContaining('rror'),
@@ -93,6 +96,27 @@ describe('a control loop alone', () => {
     });
     expect((await stored()).revision).toBe(2);
     expect(a.loop.pendingRollbacks).toBe(0);
+  });
+
+  test('keeps a tenth of alpha for replicas that judge while cut off, and shares it among them', async () => {
+    const seen: (number | undefined)[] = [];
+    const watched = new Canary({ baseline: 'v1', candidate: 'v2' });
+    const reduce = watched.reduce.bind(watched);
+    watched.reduce = (state, signal, view, scope) => {
+      seen.push(view.alphaShare, view.of('ranker/candidate').alphaShare);
+      return reduce(state, signal, view, scope);
+    };
+    let isDown = false;
+    const faulty = new FaultyStore(store, () => (isDown ? 'before' : undefined));
+    const a = new Replica({ name: 'a', strategy: watched, store: faulty, clock });
+    await a.loop.tick();
+    isDown = true;
+    await a.loop.tick();
+    // Two replicas in all.
+    expect(seen).toEqual([0.9, 0.9, 0.05, 0.05]);
+    seen.length = 0;
+    await new Replica({ name: 'b', strategy: watched, store, clock, isPrivate: true }).loop.tick();
+    expect(seen).toEqual([1, 1]);
   });
 
   test('refuses what the strategy refuses, with its reason', async () => {

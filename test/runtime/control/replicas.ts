@@ -65,6 +65,7 @@ export class Replica {
       clock: options.clock,
       rng: seededRng(1),
       metrics: {},
+      replicas: 2,
       onPlanEdit: options.onPlanEdit ?? 'restart',
       storeTimeoutMs,
       lastKnown: options.lastKnown,
