@@ -1,4 +1,5 @@
 import { own } from '../core/json.js';
+import { widenedScore } from '../stats/clusters/cluster-score.js';
 import { scoreMixture } from '../stats/sequential/score-mixture.js';
 import { sketchRelativeError } from '../stats/sketch.js';
 import type { Bound } from './bound.js';
@@ -7,6 +8,7 @@ import { type Comparison, compareArms } from './compare.js';
 import type { Difference } from './difference.js';
 import type { Measure } from './measure.js';
 import { shiftSketch } from './shift-sketch.js';
+import { designEffectIn } from './unit-evidence.js';
 import type { Judged } from './verdict.js';
 
 /** How the evidence stands towards a bound: for the claim, where the score and `logE` are over 0. */
@@ -70,11 +72,15 @@ function withEvidence(comparison: BoundComparison, measure: Measure, bound: Boun
   const test = hasUnits(comparison) ? 'clusters of units (asymptotic)' : 'score mixture (asymptotic)';
   if (score === undefined || difference === undefined) return { ...counted, logE: 0, test };
   const { toward, variance } = score;
-  return {
-    ...counted,
-    logE: scoreMixture({ score: toward, variance }, { rho: difference.rho, harm: 'more' }).logE,
-    test,
-  };
+  if (!hasUnits(comparison)) {
+    const { logE } = scoreMixture({ score: toward, variance }, { rho: difference.rho, harm: 'more' });
+    return { ...counted, logE, test };
+  }
+  // The difference is widened already, and its test must know by how much.
+  const designEffect = designEffectIn(observed.pairs, difference.theta);
+  const sums = { score: toward, variance: variance / designEffect };
+  const rho = measure.type === 'binary' ? {} : { rho: difference.rho / (designEffect * designEffect) };
+  return { ...counted, logE: widenedScore(sums, designEffect, { harm: 'more', ...rho }).logE, test };
 }
 
 /** Units that come back are in the variance of the difference, and in no count: then only the score is right. */

@@ -34,7 +34,7 @@ export interface Planned {
  */
 export function withForecast(judged: Judged, { metric, gain }: Planned, judge: (judged: Judged) => Judgement): Verdict {
   const { verdict, strength } = judge(judged);
-  if (isSettled(verdict) || judged.forecast === false) return verdict;
+  if (!isOpen(verdict) || judged.forecast === false) return verdict;
   const ready = comparableIn(verdict.rule, judged, metric);
   if ('outcome' in ready) return verdict;
   const { measure, control } = ready;
@@ -53,6 +53,7 @@ export function withForecast(judged: Judged, { metric, gain }: Planned, judge: (
   return { ...verdict, forecast: plannedForecast(outcomes, ms) };
 }
 
+const isOpen = ({ outcome }: Verdict) => outcome === 'inconclusive' || outcome === 'insufficient-data';
 const isSettled = ({ outcome }: Verdict) => outcome === 'pass' || outcome === 'fail';
 
 /**
