@@ -3,6 +3,7 @@ import { Client, Pool } from 'pg';
 import postgres from 'postgres';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type PostgresClient, postgresStore } from '../../../src/stores/postgres.js';
+import { payloadOf } from '../../../src/stores/postgres/names.js';
 import { recordOf } from './fixtures.js';
 import { type PostgresServer, postgresMissing, postgresServer } from './server.js';
 
@@ -159,7 +160,7 @@ describe.skipIf(missing !== undefined)('hints on a PostgreSQL server', () => {
     store.subscribe?.('ranker', listener);
     await next(3);
     await client.query('LISTEN lunch');
-    await client.query("NOTIFY lunch, 'at noon'");
+    await client.query(`NOTIFY lunch, '${payloadOf({ prefix }, 'ranker')}'`);
     await store.read('ranker');
     expect(heard()).toBe(3);
     await client.end();
