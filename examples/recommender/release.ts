@@ -95,6 +95,8 @@ export class Release {
       // Weeks pass in seconds: the looks are taken by hand, one for each hour of the shop.
       tickEveryMs: false,
       bucketMs: 6 * hourMs,
+      // Nobody comes twice within a stage: each visit is an observation of its own, and the tests are exact.
+      visits: 'one',
       // This clock runs on while the store is asked; by the default of five seconds it would be late each time.
       storeTimeoutMs: hourMs,
       mirrors: { queue: 1000 },
@@ -130,15 +132,17 @@ export class Release {
     return count;
   }
 
-  /** What the same visits would have come to with one model for everybody, except who has opted out. */
-  whatIf(model: keyof Recommenders): Tally {
-    const tally = emptyTally();
+  /** What the same visits would have come to with each of these models for everybody, except who has opted out. */
+  whatIf<const Names extends readonly (keyof Recommenders)[]>(...models: Names): { [K in keyof Names]: Tally } {
+    const tallies = models.map(emptyTally);
     for (let visit = 0; visit < this.#visits; visit += 1) {
       const shopper = this.#traffic.shopperOf(visit);
-      const recommend = this.#models[shopper.personal ? model : 'best-sellers'];
-      add(tally, this.#traffic.purchaseOf(visit, shopper, recommend(shopper)));
+      models.forEach((model, index) => {
+        const recommend = this.#models[shopper.personal ? model : 'best-sellers'];
+        add(tallies[index] as Tally, this.#traffic.purchaseOf(visit, shopper, recommend(shopper)));
+      });
     }
-    return tally;
+    return tallies as { [K in keyof Names]: Tally };
   }
 
   get #pipeline() {

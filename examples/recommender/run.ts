@@ -55,10 +55,10 @@ async function good(): Promise<void> {
   const alarm = { afterHours: 75, hours: 5 };
   const { release: it, story } = await release('The release', { ...plan, candidate: 'good', alarm });
   const was = totalOf(story);
-  const without = it.whatIf('together');
+  const [without, atOnce] = it.whatIf('together', 'factors');
   say(
     `the same ${was.visits} visits`,
-    ...comparison(was, { 'without the release': without, 'factors from the first day': it.whatIf('factors') }),
+    ...comparison(was, { 'without the release': without, 'factors from the first day': atOnce }),
     '',
   );
   claim('the plan came to its end', story.outcome === 'promoted');
@@ -81,8 +81,7 @@ async function stopped(title: string, candidate: Candidate, stage: string) {
 async function wrongJoin(): Promise<void> {
   const title = 'The same with a candidate that was trained on a wrong join';
   const { it, was } = await stopped(title, 'wrong-join', 'canary');
-  const without = it.whatIf('together');
-  const everybody = it.whatIf('factors');
+  const [without, everybody] = it.whatIf('together', 'factors');
   say('', ...comparison(was, { 'without the release': without, 'released to everybody': everybody }));
   say(...harmLines(was, without, everybody));
 }

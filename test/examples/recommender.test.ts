@@ -122,8 +122,7 @@ describe('the release of the example', () => {
       const story = await release.run();
       expect(stagesOf(story)).toEqual(['shadow', 'canary']);
       expect([story.outcome, story.stable]).toEqual(['rolled-back', 'together']);
-      const without = release.whatIf('together');
-      const everybody = release.whatIf('factors');
+      const [without, everybody] = release.whatIf('together', 'factors');
       const was = totalOf(story);
       expect(was.visits).toBe(without.visits);
       expect(was.conversions).toBeGreaterThan(everybody.conversions);
