@@ -44,6 +44,10 @@ describe('requests that come by themselves', () => {
     const times = arrivalsOf({ perHour: 100_000 }, hour);
     expect(times.every((at, index) => at >= (times[index - 1] ?? 0))).toBe(true);
     expect(Math.max(...times)).toBeLessThan(hour);
+    // In the middle of a minute, too.
+    const short = arrivalsOf({ perHour: 100_000 }, 90_500);
+    expect(Math.max(...short)).toBeLessThan(90_500);
+    expect(Math.max(...short)).toBeGreaterThan(89_000);
   });
 
   test('follow the hours of a day in UTC, whose mean is the rate', () => {

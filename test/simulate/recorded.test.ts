@@ -46,6 +46,14 @@ describe('recorded lines', () => {
     expect(times).toEqual(Array.from(times.keys()));
   });
 
+  test('are kept when more is read before they are taken', async () => {
+    const source = new RecordedSource({ lines: Array.from({ length: 5000 }, (_, at) => line(at)) });
+    await source.fill();
+    expect(source.take().atMs).toBe(0);
+    await source.fill();
+    expect(source.take().atMs).toBe(1);
+  });
+
   test('may be none at all', async () => {
     const source = new RecordedSource({ lines: '' });
     await source.fill();
