@@ -41,7 +41,7 @@ const made = {
 } as const;
 type Kind = keyof typeof made;
 const kinds = Object.keys(made) as Kind[];
-const staged: readonly Kind[] = ['canary', 'dark launch'];
+const staged: ReadonlySet<Kind> = new Set(['canary', 'dark launch']);
 
 /** A drive that is being judged; for stages, in the second one. */
 function judged(kind: Kind, severity: Severity | undefined, options: object = {}) {
@@ -81,7 +81,7 @@ describe.each(kinds)('a guardrail of a %s', (kind) => {
         expect(drive.status().waitingFor).toEqual(before.waitingFor);
         return;
       }
-      const isStaged = staged.includes(kind);
+      const isStaged = staged.has(kind);
       const leads = severity === 'shrink' && !isStaged ? 'rollback' : (severity ?? 'rollback');
       const [kindOfAlert, level] = (
         {
@@ -305,7 +305,7 @@ describe('a person', () => {
     expect(drive.order('promote', kind === 'A/B test' ? { arm: 'b' } : {})).toBeUndefined();
     rule.outcome = 'fail';
     // What is through is not judged any more: a test that has ended, a shadow that is complete.
-    const isJudged = staged.includes(kind);
+    const isJudged = staged.has(kind);
     const why = 'guardrail errors: it is fail. It was promoted by ann, which no guardrail undoes: rollback() does';
     const told = { alert: 'guardrail-failed', severity: 'critical', why, attempt: 1, rule: 'errors' };
     expect(alertsIn(look(drive))).toEqual(isJudged ? [told] : []);
