@@ -97,6 +97,6 @@ export function countForecast(judged: Judged, measure: Measure, outcomes: number
   );
   const rate = last === undefined ? 0 : rateOf(judged, measure, last);
   const ms = rate > 0 ? outcomes / rate + (measure.per === 'exposure' ? measure.windowMs : 0) : undefined;
-  const words = `${countOf(outcomes)} more outcomes`;
+  const words = `${countOf(outcomes)} more outcome${outcomes === 1 ? '' : 's'}`;
   return ms === undefined ? { outcomes, words } : { outcomes, ms, words: `${words}, about ${durationOf(ms)}` };
 }

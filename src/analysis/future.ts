@@ -126,9 +126,11 @@ function scaled({ zero, positive, negative }: SketchJson, scale: number, factor:
 }
 
 /** How many observations of the arm came per millisecond of late: in the buckets of the last epoch that are still apart. */
-export function rateOf({ strata, arm, now }: Judged, measure: Measure, { epoch }: Stratum): number {
+export function rateOf({ strata, arm, now, since }: Judged, measure: Measure, { epoch }: Stratum): number {
   const live = strata.filter((stratum) => stratum.epoch === epoch && stratum.from !== folded);
-  const began = live.reduce((first, { from }) => Math.min(first, from), now);
+  const first = live.reduce((least, { from }) => Math.min(least, from), now);
+  // A bucket begins on the hour, and a stage within it.
+  const began = Math.max(first, since ?? first);
   const n = live.reduce((sum, { cells }) => sum + observationsOf(measure, own(cells, arm) ?? emptyCell), 0);
   return now > began ? n / (now - began) : 0;
 }

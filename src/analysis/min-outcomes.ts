@@ -18,7 +18,8 @@ export function minOutcomes<const Q extends string = never>(n: number, metric?: 
   verify('minOutcomes', 'n', n, positiveCount);
   verify('minOutcomes', 'metric', metric, optional(text));
   const name = nameOf('minOutcomes', n, metric);
-  return gateOf(name, metric === undefined ? [] : [metric], ({ strata, arm, metrics, now }) => {
+  return gateOf(name, metric === undefined ? [] : [metric], (judged) => {
+    const { strata, arm, metrics, now } = judged;
     // Every call that settled is counted among the errors or not: their n is that of the calls.
     const measure = measureOf(metrics, metric ?? 'error');
     if (measure === undefined) return noVerdict(name, 'error', `there is no metric '${metric}'`);
@@ -27,7 +28,7 @@ export function minOutcomes<const Q extends string = never>(n: number, metric?: 
       .reduce((sum, { cells }) => sum + observationsOf(measure, own(cells, arm) ?? emptyCell), 0);
     const reason = `${seen} of ${n} ${unitsOf(measure)}`;
     if (seen >= n) return { rule: name, outcome: 'pass', reason, n: seen };
-    const forecast = countForecast({ strata, arm, metrics, now }, measure, n - seen);
+    const forecast = countForecast(judged, measure, n - seen);
     return { ...noVerdict(name, 'insufficient-data', reason, seen), forecast };
   });
 }

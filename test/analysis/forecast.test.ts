@@ -191,6 +191,12 @@ describe('the forecast of a count', () => {
     const open = minOutcomes(130, 'clicked').judge(judgedOf(strata(1), { now: 30 * minute })).forecast;
     expect(open?.ms).toBeCloseTo(110 * minute, 3);
     expect(minOutcomes(5).judge(judgedOf([])).forecast).toEqual({ outcomes: 5, words: '5 more outcomes' });
+    // The stage began within the bucket.
+    const young = minOutcomes(130).judge(judgedOf(strata(1), { now: 10 * minute, since: 9 * minute })).forecast;
+    expect(young?.ms).toBeCloseTo((100 / 30) * minute, 3);
+    expect(minOutcomes(130).judge(judgedOf(strata(1), { now: 10 * minute, since: -minute })).forecast).toEqual(
+      forecast,
+    );
     expect(minOutcomes(30).judge(judgedOf(strata(1)))).not.toHaveProperty('forecast');
   });
 });

@@ -31,7 +31,7 @@ describe('minOutcomes', () => {
       reason: '50 of 51 calls',
       n: 50,
       // Ten calls of the last epoch since its bucket began, long ago.
-      forecast: { outcomes: 1, ms: (1e9 - minute) / 10, words: '1 more outcomes, about 1 d 3 h' },
+      forecast: { outcomes: 1, ms: (1e9 - minute) / 10, words: '1 more outcome, about 1 d 3 h' },
     });
     expect(minOutcomes(1).judge(judgedOf([])).outcome).toBe('insufficient-data');
     expect(minOutcomes(50).judge({ ...judged, strata: foldAll(judged.strata) }).outcome).toBe('pass');

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { betterThan } from '../../src/analysis/better-than.js';
 import { compareArms } from '../../src/analysis/compare.js';
+import { type Difference, differenceOf } from '../../src/analysis/difference.js';
 import { equivalent } from '../../src/analysis/equivalent.js';
 import { type Measure, measureOf } from '../../src/analysis/measure.js';
 import { nonInferior } from '../../src/analysis/non-inferior.js';
 import { noWorseThan } from '../../src/analysis/no-worse-than.js';
+import { clusterEvidence, designEffectIn } from '../../src/analysis/unit-evidence.js';
 import type { Judged } from '../../src/analysis/verdict.js';
 import { seededRng } from '../../src/core/rng.js';
 import { binary, continuous } from '../../src/evidence/metric.js';
@@ -60,6 +62,21 @@ describe('a gate on units that come back', () => {
     const at = (margin: number) => nonInferior('error', { margin }).judge(turned).eValue as number;
     expect(at(0.02)).toBeGreaterThan(noWorseThan('error', { margin: 0.02 }).judge(judged).eValue as number);
     expect(at(0.1)).toBeGreaterThan(at(0.02));
+  });
+
+  it('has the evidence of the cluster score, shifted by its margin', () => {
+    const judged = { ...last(6), forecast: false } as const;
+    for (const [metric, margin, harm, isBinary] of [
+      ['error', 0.05, 'fewer', true],
+      ['spent', 2, 'more', false],
+    ] as const) {
+      const { observed } = compareArms(judged, 'a', measureOf(metrics, metric) as Measure, { direction: 'better' });
+      const difference = differenceOf(observed) as Difference;
+      const logE = clusterEvidence(difference, designEffectIn(observed.pairs), { harm, margin: -margin, isBinary });
+      const { eValue } = nonInferior(metric, { margin }).judge(judged);
+      expect(Math.log(eValue as number)).toBeCloseTo(logE, 6);
+      expect(designEffectIn(observed.pairs)).toBeGreaterThan(1.2);
+    }
   });
 
   it('needs more than one on requests, whose variance is too small', () => {

@@ -88,10 +88,10 @@ describe('nonInferior', () => {
     expect(latency.judge(slow(0.5)).outcome).toBe('pass');
   });
 
-  it('never takes more of a latency away than its margin: a bucket of 2 % is more than 1 %', () => {
+  it('never takes more of a latency away than its margin: a bucket of 2 % is more than 1.8 %', () => {
     const values = Array.from({ length: 5000 }, (_, at) => 100 * 1.0005 ** at);
     const same = judgedOf([{ cells: { a: { latenciesMs: values }, b: { latenciesMs: values } } }], quiet);
-    const { eValue } = nonInferior('latency', { relativeMargin: 0.01 }).judge(same);
+    const { eValue } = nonInferior('latency', { relativeMargin: 0.018 }).judge(same);
     expect(eValue).toBeCloseTo(betterThan('latency').judge(same).eValue as number, 12);
     expect(nonInferior('latency', { relativeMargin: 0.03 }).judge(same).eValue).toBeGreaterThan(eValue as number);
   });
@@ -221,6 +221,22 @@ describe('the test of a gate', () => {
     const [low, high] = verdict.interval as readonly [number, number];
     const se = (least - 200) / 2000 / normal.quantile(probability(least));
     expect((high - low) / 2).toBeCloseTo(normal.isf(0.05) * se, 6);
+  });
+
+  it('takes the control to vary as much as its factor makes it, where that is over 1', () => {
+    const probability = (relativeMargin: number, n: number) => {
+      const { reason } = nonInferior('error', { relativeMargin, test: 'bayes' }).judge(
+        errors([n, n / 20], [n, n / 20]),
+      );
+      return Number(/probability (\S+) %/.exec(reason)?.[1]) / 100;
+    };
+    // Both 5 % of 400: half of 400 counts, and the variance is that of a rate of 5 % over all.
+    const se = Math.sqrt((0.05 * 0.95 * 2 * (800 / 799)) / 400);
+    expect(probability(0.5, 400)).toBeCloseTo(normal.cdf((0.5 * 0.05) / (1.5 * se)), 3);
+    const fewer = nonInferior('clicked', { relativeMargin: 0.2, test: 'bayes' }).judge(
+      look([400, 20], [400, 20]),
+    ).reason;
+    expect(Number(/probability (\S+) %/.exec(fewer)?.[1]) / 100).toBeCloseTo(normal.cdf((0.2 * 0.05) / se), 3);
   });
 
   it('says nothing while nothing varies', () => {
