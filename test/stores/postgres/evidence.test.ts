@@ -233,16 +233,16 @@ describe('the log of evidence', () => {
     const [late, prompt] = [await storeWith({ client: slow, sumUpEvery: 4 }), await storeWith({ sumUpEvery: 4 })];
     for (const seq of [1, 2, 3, 4]) await late.addEvidence('ranker', 'a', seq, deltaOf(seq));
     const read = late.readEvidence('ranker', 'a');
-    for (const seq of [1, 2, 3, 4, 5, 6, 7, 8]) {
+    for (const seq of [1, 2, 3, 4]) {
       await prompt.addEvidence('ranker', 'b', seq, deltaOf(seq));
       await prompt.readEvidence('ranker', 'b');
     }
-    expect(await head()).toEqual({ position: 12, place: 12, trimmed: 8 });
+    expect(await head()).toEqual({ position: 8, place: 8, trimmed: 0 });
     release();
     expect(exposedIn((await read).evidence)).toBe(10);
-    expect(await head()).toEqual({ position: 12, place: 12, trimmed: 8 });
+    expect(await head()).toEqual({ position: 8, place: 8, trimmed: 0 });
     for (const store of [late, prompt, await storeWith()])
-      expect(exposedIn((await store.readEvidence('ranker', 'c')).evidence)).toBe(46);
+      expect(exposedIn((await store.readEvidence('ranker', 'c')).evidence)).toBe(20);
   });
 
   test('of a server that came back with less is read again, even where it has grown longer since', async () => {
