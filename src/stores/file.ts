@@ -17,7 +17,7 @@ export interface FileStoreOptions {
   readonly directory: string;
   /** How many deltas of evidence are kept one by one before they are summed up. Default 256. */
   readonly sumUpEvery?: number;
-  /** The silence after which a writer is forgotten, and what it sends later refused. Default a day. */
+  /** The silence after which what a writer sends is refused; for thirty times as long it is known as sent. Default a day. */
   readonly forgetWritersAfterMs?: number;
   /** The size at which a new file of history is begun; the last two are kept. Default 4 MB. */
   readonly historyBytesMax?: number;

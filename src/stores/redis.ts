@@ -29,7 +29,7 @@ export interface RedisStoreOptions {
   readonly subscriber?: RedisSubscriber | false;
   /** How many deltas of evidence are kept one by one before they are summed up. Default 256. */
   readonly sumUpEvery?: number;
-  /** The silence after which a writer is forgotten, and what it sends later refused. Default a day. */
+  /** The silence after which what a writer sends is refused; for thirty times as long it is known as sent. Default a day. */
   readonly forgetWritersAfterMs?: number;
   /** The history entries of a router that are kept. Default 10 000. */
   readonly historyMax?: number;

@@ -198,31 +198,62 @@ describe('writers', () => {
     await aging.addEvidence('r', 'w', 1, delta(1));
     const [name = ''] = readdirSync(inside('deltas'));
     const at = statSync(inside('deltas', name)).mtimeMs;
-    now = at + day;
-    expect((await aging.readEvidence('r', 'w')).lastSeq).toBe(1);
-    expect(await aging.addEvidence('r', 'w', 1, delta(1))).toBe('duplicate');
     now = at + day + 1;
     expect((await aging.readEvidence('r', 'w')).lastSeq).toBe(0);
     expect(await aging.addEvidence('r', 'w', 2, delta(1))).toBe('refused');
-    // A repetition is known as one for as long as the delta is.
     expect(await aging.addEvidence('r', 'w', 1, delta(1))).toBe('duplicate');
     expect(await exposed(aging)).toBe(1);
+    now = at + day;
+    expect(await aging.addEvidence('r', 'w', 2, delta(1))).toBe('added');
+    expect(await exposed(aging)).toBe(2);
   });
 
-  test('leave the sums when they are forgotten, and what they counted stays', async () => {
+  test('are remembered while they only read, for then they are not silent', async () => {
+    let now = Date.now();
+    const aging = store({ now: () => now, sumUpEvery: 3 });
+    const seen = async (name: string) => (await aging.readEvidence('r', name)).lastSeq;
+    await aging.addEvidence('r', 'w', 1, delta(1));
+    await aging.addEvidence('r', 'silent', 1, delta(1));
+    expect(await seen('w')).toBe(1);
+    expect(readdirSync(inside('readers'))).toEqual([]);
+    for (let half = 0; half < 6; half += 1) {
+      now += day / 2 + 1000;
+      expect(await seen('w')).toBe(1);
+    }
+    expect(readdirSync(inside('readers'))).toHaveLength(1);
+    expect(await seen('silent')).toBe(0);
+    expect(await aging.addEvidence('r', 'silent', 2, delta(1))).toBe('refused');
+    expect(await aging.addEvidence('r', 'w', 2, delta(1))).toBe('added');
+    await aging.readEvidence('r', 'w');
+    // It is summed up, and after that the sums know when it last was here.
+    const { writers } = JSON.parse(readFileSync(inside('evidence', '1'), 'utf8')) as { writers: object };
+    expect(Object.keys(writers)).toHaveLength(2);
+    expect(await aging.addEvidence('r', 'w', 3, delta(1))).toBe('added');
+    now += 40 * day;
+    for (const name of ['u', 'v']) await aging.addEvidence('r', name, 1, delta(1));
+    expect(await exposed(aging)).toBe(6);
+    expect(readdirSync(inside('readers'))).toEqual([]);
+  });
+
+  test('leave the sums a month after their last delta, and what they counted stays', async () => {
     let now = Date.now();
     const aging = store({ now: () => now, sumUpEvery: 1 });
     await aging.addEvidence('r', 'w', 1, delta(1));
     await exposed(aging);
-    now += 2 * day;
-    await aging.addEvidence('r', 'v', 1, delta(10));
-    const [name = ''] = readdirSync(inside('deltas'));
-    utimesSync(inside('deltas', name), now / 1000, now / 1000);
-    expect(await exposed(aging)).toBe(11);
-    const { writers } = JSON.parse(readFileSync(inside('evidence', '2'), 'utf8')) as { writers: object };
-    expect(Object.keys(writers)).toHaveLength(1);
+    const start = now;
+    const writersAfter = async (days: number, slot: number) => {
+      now = start + days * day;
+      await aging.addEvidence('r', `v${slot}`, 1, delta(10));
+      for (const name of readdirSync(inside('deltas'))) utimesSync(inside('deltas', name), now / 1000, now / 1000);
+      await exposed(aging);
+      const { writers } = JSON.parse(readFileSync(inside('evidence', `${slot}`), 'utf8')) as { writers: object };
+      return Object.keys(writers).length;
+    };
+    expect(await writersAfter(29, 2)).toBe(2);
+    expect(await aging.addEvidence('r', 'w', 1, delta(1))).toBe('duplicate');
+    expect(await writersAfter(31, 3)).toBe(2);
     expect(await aging.addEvidence('r', 'w', 2, delta(1))).toBe('refused');
-    expect(await exposed()).toBe(11);
+    expect(await exposed()).toBe(21);
   });
 });
 
@@ -309,6 +340,7 @@ describe('evidence in files', () => {
     const summing = store({ sumUpEvery: 1 });
     await summing.addEvidence('r', 'w', 1, delta(1));
     const now = Date.now() / 1000;
+    const folder = inside();
     for (const [name, age] of [
       ['old', 3700],
       ['young', 3500],
@@ -316,8 +348,18 @@ describe('evidence in files', () => {
       writeFileSync(inside('unfinished', name), '');
       utimesSync(inside('unfinished', name), now - age, now - age);
     }
+    for (const [name, age] of [
+      ['.new-old', 3700],
+      ['.new-young', 3500],
+      ['.old', 3700],
+    ] as const) {
+      mkdirSync(join(directory, name, 'record'), { recursive: true });
+      utimesSync(join(directory, name), now - age, now - age);
+    }
     await exposed(summing);
-    expect(readdirSync(inside('unfinished'))).toEqual(['young']);
+    expect(readdirSync(directory).filter((name) => name.startsWith('.'))).toEqual(['.new-young', '.old']);
+    expect(readdirSync(folder, { recursive: true })).toContain(join('unfinished', 'young'));
+    expect(readdirSync(folder, { recursive: true })).not.toContain(join('unfinished', 'old'));
   });
 });
 

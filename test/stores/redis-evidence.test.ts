@@ -231,24 +231,60 @@ describe.skipIf(missing !== undefined)('evidence on Redis', () => {
     expect((await store().readEvidence('r', 'w')).evidence).toEqual(sent);
   });
 
-  test('forgets a silent writer alone, and refuses what it sends then', async () => {
-    const quick = store({ forgetWritersAfterMs: 30 });
-    await quick.addEvidence('r', 'w', 1, delta(1));
-    await store().addEvidence('r', 'v', 1, delta(1));
-    while ((await redis.exists('turnout:{r}:writer:w')) === 1);
-    expect(await quick.addEvidence('r', 'w', 2, delta(1))).toBe('refused');
-    expect((await quick.readEvidence('r', 'w')).lastSeq).toBe(0);
-    expect(await quick.addEvidence('r', 'v', 2, delta(1))).toBe('added');
-    expect(await exposed(quick)).toBe(3);
+  const day = 86_400_000;
+  const writer = 'turnout:{r}:writer:w';
+  /** As if it had been silent for so long. */
+  const silentFor = (ms: number) => redis.pexpire(writer, 30 * day - ms);
+  const silence = async () => 30 * day - (await redis.pttl(writer));
+
+  test('refuses what a writer sends after a day of silence, and knows a repetition for a month', async () => {
+    await store().addEvidence('r', 'w', 1, delta(1));
+    await silentFor(day - 10_000);
+    expect(await store().addEvidence('r', 'w', 2, delta(1))).toBe('added');
+    expect(await silence()).toBeLessThan(10_000);
+    await silentFor(day + 1);
+    expect(await store().addEvidence('r', 'w', 3, delta(1))).toBe('refused');
+    expect(await store().addEvidence('r', 'w', 1, delta(1))).toBe('duplicate');
+    expect(await store().addEvidence('r', 'w', 2, delta(1))).toBe('duplicate');
+    expect(await exposed(store())).toBe(2);
+    await redis.del(writer);
+    expect(await store().addEvidence('r', 'w', 3, delta(1))).toBe('refused');
+    expect((await store().readEvidence('r', 'w')).lastSeq).toBe(0);
   });
 
-  test('has a day for writers, from their last delta, and no end for everything else', async () => {
-    const day = store({ sumUpEvery: 1 });
-    await day.addEvidence('r', 'w', 1, delta(1));
-    await redis.pexpire('turnout:{r}:writer:w', 5000);
-    await day.addEvidence('r', 'w', 2, delta(1));
-    await exposed(day);
-    await day.compareAndSet('r', undefined, {
+  test('takes another silence for the day where one is asked for', async () => {
+    const quick = store({ forgetWritersAfterMs: 1000 });
+    await quick.addEvidence('r', 'w', 1, delta(1));
+    expect(await redis.pttl(writer)).toBeLessThanOrEqual(30_000);
+    await redis.pexpire(writer, 28_500);
+    expect(await quick.addEvidence('r', 'w', 2, delta(1))).toBe('refused');
+  });
+
+  test('does not take a writer that only reads for silent', async () => {
+    await store().addEvidence('r', 'w', 1, delta(1));
+    const expected = [
+      [day / 2 - 60_000, false],
+      [day / 2 + 1000, true],
+      [day - 60_000, true],
+      [day + 1000, false],
+    ] as const;
+    for (const [ms, isRemembered] of expected) {
+      await silentFor(ms);
+      await store().readEvidence('r', 'other');
+      expect(await silence()).toBeGreaterThanOrEqual(ms - 1);
+      expect((await store().readEvidence('r', 'w')).lastSeq).toBe(1);
+      expect((await silence()) < 10_000).toBe(isRemembered);
+    }
+    await redis.persist(writer);
+    expect((await store().readEvidence('r', 'w')).lastSeq).toBe(1);
+    expect(await store().addEvidence('r', 'w', 2, delta(1))).toBe('added');
+  });
+
+  test('has an end for what is known of writers, and none for everything else', async () => {
+    const summing = store({ sumUpEvery: 1 });
+    await summing.addEvidence('r', 'w', 1, delta(1));
+    await exposed(summing);
+    await summing.compareAndSet('r', undefined, {
       format: 1,
       revision: 1,
       nodes: {},
@@ -257,11 +293,9 @@ describe.skipIf(missing !== undefined)('evidence on Redis', () => {
       updatedAt: 0,
       updatedBy: 'a',
     });
-    const left = await redis.pttl('turnout:{r}:writer:w');
-    expect(left).toBeGreaterThan(86_390_000);
-    expect(left).toBeLessThanOrEqual(86_400_000);
     expect((await redis.keys('*')).length).toBe(4);
     for (const key of Object.values(keys)) expect(await redis.pttl(key)).toBe(-1);
+    expect(await redis.pttl(writer)).toBeGreaterThan(0);
   });
 
   test('says where it is when it cannot be read, and changes nothing', async () => {

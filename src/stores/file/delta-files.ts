@@ -3,7 +3,7 @@ import { TurnoutError } from '../../core/errors.js';
 import { emptyEvidence, type Evidence, mergeEvidence } from '../../evidence/evidence.js';
 import { parseStoredEvidence } from '../call.js';
 import { type EvidenceBase, formatBase, type Last, parseBase } from './evidence-base.js';
-import { createWhole, namesIn, readText, removeFile, writtenAt } from './files.js';
+import { createWhole, namesIn, readText, removeFile, touch, writtenAt } from './files.js';
 import { fileNameOf, type RouterFolder } from './router-folder.js';
 import { type Latest, Slots } from './slots.js';
 
@@ -39,6 +39,8 @@ interface Sum {
 }
 
 const attemptsMax = 100;
+/** How long a writer's last seq is known, in multiples of the silence after which no more is taken: a repetition may come late. */
+const memory = 30;
 const advice = ` Restore it from a backup, or let it hold ${JSON.stringify(emptyEvidence)}: then what it counted is lost.`;
 /** The most files, in multiples of `sumUpEvery`: only where nobody can sum them up do they become as many. */
 const filesMax = 64;
@@ -87,6 +89,7 @@ export class DeltaFiles {
       if (sum === undefined) return undefined;
       const last = await this.#last(look, writer);
       this.#known = sum;
+      if (last !== undefined) await this.#remember(writer, last);
       if (look.length >= this.#options.sumUpEvery) await this.#sumUp(look, sum.evidence).catch(() => {});
       return { evidence: sum.evidence, lastSeq: this.#isForgotten(last) ? 0 : (last?.seq ?? 0) };
     });
@@ -114,8 +117,26 @@ export class DeltaFiles {
 
   async #last({ base, files }: Look, writer: string): Promise<Last | undefined> {
     const file = files.get(writer)?.at(-1);
-    if (file === undefined) return base.writers.get(writer);
-    return { seq: file.seq, at: (await writtenAt(this.#pathOf(file.name))) ?? this.#options.now() };
+    const last =
+      file === undefined
+        ? base.writers.get(writer)
+        : { seq: file.seq, at: (await writtenAt(this.#pathOf(file.name))) ?? this.#options.now() };
+    if (last === undefined || !this.#isOld(last)) return last;
+    return { ...last, at: Math.max(last.at, (await writtenAt(this.#readerPath(writer))) ?? 0) };
+  }
+
+  /** A writer that only reads is not silent: now and then it leaves a file that says when it was here. */
+  async #remember(writer: string, last: Last): Promise<void> {
+    if (!this.#isOld(last) || this.#isForgotten(last)) return;
+    await touch(this.#readerPath(writer), this.#options.now());
+  }
+
+  #isOld({ at }: Last): boolean {
+    return this.#options.now() - at > this.#options.forgetWritersAfterMs / 2;
+  }
+
+  #readerPath(writer: string): string {
+    return join(this.#folder.part('readers'), writer);
   }
 
   #isForgotten(last: Last | undefined): boolean {
@@ -144,13 +165,17 @@ export class DeltaFiles {
 
   /** Puts a sum in the place of the deltas in it. Should this fail nothing is lost, and the next reader tries again. */
   async #sumUp(look: Look, evidence: Evidence): Promise<void> {
+    const { now, forgetWritersAfterMs } = this.#options;
     const writers = new Map<string, Last>();
     for (const writer of new Set([...look.base.writers.keys(), ...look.files.keys()])) {
       const last = await this.#last(look, writer);
-      if (last !== undefined && !this.#isForgotten(last)) writers.set(writer, last);
+      if (last !== undefined && !(now() - last.at > memory * forgetWritersAfterMs)) writers.set(writer, last);
     }
     if (!(await look.latest.follow(formatBase({ evidence, writers })))) return;
     for (const { name } of [...look.summed, ...[...look.files.values()].flat()]) await removeFile(this.#pathOf(name));
+    for (const writer of (await namesIn(this.#folder.part('readers'))) ?? []) {
+      if (!writers.has(writer)) await removeFile(this.#readerPath(writer));
+    }
     await this.#folder.tidy(this.#options.now());
   }
 

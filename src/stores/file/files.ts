@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { link, open, readFile, readdir, stat, unlink } from 'node:fs/promises';
+import { link, open, readFile, readdir, stat, unlink, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { messageOf, TurnoutError } from '../../core/errors.js';
 
@@ -25,6 +25,12 @@ export const removeFile = (path: string): Promise<void> => unlessMissing(unlink(
 /** When the file was last written, ms since 1970. */
 export const writtenAt = async (path: string): Promise<number | undefined> =>
   (await unlessMissing(stat(path)))?.mtimeMs;
+
+/** Makes an empty file, or leaves the one there is, and dates it. */
+export async function touch(path: string, at: number): Promise<void> {
+  await writeFile(path, '', { flag: 'a' });
+  await utimes(path, at / 1000, at / 1000);
+}
 
 /** Puts the names in a folder on the disk: a file that was synced is lost with its name. */
 export async function syncFolder(folder: string): Promise<void> {

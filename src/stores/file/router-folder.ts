@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import { TurnoutError } from '../../core/errors.js';
 import { isObject } from '../../core/json.js';
 import { parseStored } from '../call.js';
-import { codeOf, namesIn, readText, removeFile, syncFolder, writeDurably, writtenAt } from './files.js';
+import { codeOf, namesIn, readText, syncFolder, writeDurably, writtenAt } from './files.js';
 
 const format = 1;
 const about = 'router.json';
-const parts = ['record', 'evidence', 'deltas', 'history', 'unfinished'] as const;
+const draftPrefix = '.new-';
+const parts = ['record', 'evidence', 'deltas', 'readers', 'history', 'unfinished'] as const;
 /** Valued parts begin with an empty file 0, which means that nothing was stored yet. */
 const valued = ['record', 'evidence'] as const;
 /** What a killed process left unfinished is removed after this. */
@@ -64,7 +65,7 @@ export class RouterFolder {
     if (await this.exists()) return;
     await mkdir(this.#directory, { recursive: true });
     // Not by mkdtemp, whose folders are closed to processes of other users, whatever the umask allows.
-    const draft = join(this.#directory, `.new-${randomUUID()}`);
+    const draft = join(this.#directory, `${draftPrefix}${randomUUID()}`);
     try {
       await mkdir(draft);
       for (const part of parts) await mkdir(join(draft, part));
@@ -82,10 +83,15 @@ export class RouterFolder {
   /** Removes what processes that were killed left behind. */
   async tidy(now: number): Promise<void> {
     const folder = this.part('unfinished');
-    for (const name of (await namesIn(folder)) ?? []) {
-      const at = await writtenAt(join(folder, name));
-      if (at !== undefined && now - at > unfinishedMaxMs) await removeFile(join(folder, name));
+    for (const name of (await namesIn(folder)) ?? []) await this.#removeOld(join(folder, name), now);
+    for (const name of (await namesIn(this.#directory)) ?? []) {
+      if (name.startsWith(draftPrefix)) await this.#removeOld(join(this.#directory, name), now);
     }
+  }
+
+  async #removeOld(path: string, now: number): Promise<void> {
+    const at = await writtenAt(path);
+    if (at !== undefined && now - at > unfinishedMaxMs) await rm(path, { recursive: true, force: true });
   }
 }
 

@@ -63,10 +63,12 @@ export class EvidenceLog {
 
   async read(writer: string): Promise<{ evidence: Evidence; lastSeq: number }> {
     const { sums, log, lastSeq } = this.#keys;
-    const pagesMax = Math.ceil((2 * waitingMax * this.#options.sumUpEvery) / pageMax) + 2;
+    const { sumUpEvery, forgetWritersAfterMs } = this.#options;
+    const pagesMax = Math.ceil((2 * waitingMax * sumUpEvery) / pageMax) + 2;
     let sum = this.#sum;
     for (let page = 0; page < pagesMax; page += 1) {
-      const answer = await this.#run(readDeltas, [lastSeq(writer), sums, log], [sum.position, sum.id, pageMax]);
+      const args = [sum.position, sum.id, pageMax, forgetWritersAfterMs];
+      const answer = await this.#run(readDeltas, [lastSeq(writer), sums, log], args);
       const [last, base, end, kind, ...rest] = answer;
       if (kind === 'anew') {
         const [position, id = '', evidence = ''] = rest.splice(0, 3);

@@ -26,7 +26,7 @@ return {'ok'}
 `;
 
 /**
- * KEYS: last seq of the writer, sums, log. ARGV: seq, delta, ms until a silent writer is forgotten, the most that may wait to be summed up.
+ * KEYS: last seq of the writer, sums, log. ARGV: seq, delta, ms until a silent writer is refused, the most that may wait to be summed up.
  * Answers what became of it, and the position that it was added at (or how many wait, when they are too many). An entry begins with the digest of all entries up to it, by
  * which a reader knows that what it read before is still the beginning of what is stored.
  */
@@ -35,6 +35,9 @@ local last = tonumber(redis.call('GET', KEYS[1]) or '0')
 local seq = tonumber(ARGV[1])
 if seq <= last then return {'duplicate'} end
 if seq ~= last + 1 then return {'refused'} end
+-- What is left of the life of the key tells how long the writer was silent.
+local life, left = ARGV[3] * 30, redis.call('PTTL', KEYS[1])
+if left >= 0 and life - left > tonumber(ARGV[3]) then return {'refused'} end
 local sums = redis.call('HMGET', KEYS[2], 'start', 'position', 'id')
 local start, base = tonumber(sums[1] or '0'), tonumber(sums[2] or '0')
 local length = redis.call('LLEN', KEYS[3])
@@ -47,12 +50,13 @@ if start + length - base >= tonumber(ARGV[4]) then return {'full', tostring(star
 local before = redis.call('LINDEX', KEYS[3], -1) or sums[3] or ''
 local id = redis.sha1hex(string.sub(before, 1, 40) .. ' ' .. KEYS[1] .. ' ' .. ARGV[1])
 redis.call('RPUSH', KEYS[3], id .. ARGV[2])
-redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[3])
+redis.call('SET', KEYS[1], ARGV[1], 'PX', life)
 return {'added', tostring(start + length + 1)}
 `;
 
 /**
- * KEYS: last seq of the writer, sums, log. ARGV: position and id of the last entry that the reader has, the most entries to answer.
+ * KEYS: last seq of the writer, sums, log. ARGV: position and id of the last entry that the reader has, the most entries to answer, ms
+ * until a silent writer is refused (one that reads is not silent).
  * Answers the last seq, the position of the sums and that of the last entry; then 'more', or 'anew' with the position, the id
  * and the sums to begin with; then entries.
  */
@@ -61,6 +65,9 @@ local sums = redis.call('HMGET', KEYS[2], 'start', 'position', 'id')
 local start, base = tonumber(sums[1] or '0'), tonumber(sums[2] or '0')
 local length = redis.call('LLEN', KEYS[3])
 local from = tonumber(ARGV[1])
+local life, left = ARGV[4] * 30, redis.call('PTTL', KEYS[1])
+local silence = left >= 0 and life - left or 0
+if silence > ARGV[4] / 2 and silence <= tonumber(ARGV[4]) then redis.call('PEXPIRE', KEYS[1], life) end
 local answer = {redis.call('GET', KEYS[1]) or '0', tostring(base), tostring(start + length)}
 local known = false
 if from > start and from <= start + length then
