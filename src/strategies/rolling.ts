@@ -3,6 +3,7 @@ import { verify } from '../core/options.js';
 import type { Plan } from '../plan/plan.js';
 import { newAttempt } from './attempt.js';
 import { Composite, type Tree } from './children.js';
+import { guardDetail, guardRules } from './guarding.js';
 import { type Fleet, firstMembers, fleetOf } from './rolling/fleet.js';
 import { type RollingOptions, rollingCheck } from './rolling/options.js';
 import { rollingPlan, sharesOf } from './rolling/placing.js';
@@ -45,7 +46,11 @@ export class Rolling<
     );
     this.#options = options;
     this.#fleet = fleetOf(options);
-    this.#steps = new RollingSteps({ fleet: this.#fleet, guardrails, reverses: options.onFailure === 'reverse' });
+    this.#steps = new RollingSteps({
+      fleet: this.#fleet,
+      guards: guardRules(options),
+      reverses: options.onFailure === 'reverse',
+    });
   }
 
   protected start(now: number, scope: Scope, attempt = 1): RollingState {
@@ -100,6 +105,7 @@ export class Rolling<
         ...progressOf(this.#fleet, own),
         instances: instanceWords(own),
         why: own.why,
+        ...guardDetail(own),
       },
     };
   }

@@ -28,7 +28,9 @@ export function lateOnes({ members }: RollingState): readonly string[] {
 
 /** Begins what may begin now, within the limits, and ends the roll-out when all is done. */
 export function advance(fleet: Fleet, own: RollingState, now: number): Advance {
-  if (own.halted !== 'no') return { own, begun: [] };
+  // A guardrail that holds keeps the roll-out from going on, never from going back.
+  const isHeld = own.phase === 'rolling' && own.guard?.held !== undefined;
+  if (own.halted !== 'no' || isHeld) return { own, begun: [] };
   if (own.phase === 'waiting') {
     return hasAll(fleet, own, now)
       ? advance(fleet, { ...own, phase: 'rolling', why: 'all replicas are there' }, now)

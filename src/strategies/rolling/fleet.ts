@@ -103,3 +103,13 @@ export function withEdits(fleet: Fleet, own: RollingState, now: number): Rolling
   const members = names.map((name) => [name, memberOf(own.members, name) ?? (wanted[name] as Member)] as const);
   return { ...own, members: Object.fromEntries(members) };
 }
+
+/** Replicas that have been away for longer than the deadline, and were not being worked on, were taken out by somebody. */
+export function withoutGone({ instances, deadlineMs }: Fleet, own: RollingState, now: number): RollingState {
+  if (instances !== undefined) return own;
+  const isGone = ({ present, phase, since }: RollingState['members'][string]) =>
+    !present && (phase === 'serving' || phase === 'settling') && now - since >= deadlineMs;
+  const entries = Object.entries(own.members);
+  const left = entries.filter(([, member]) => !isGone(member));
+  return left.length === entries.length ? own : { ...own, members: Object.fromEntries(left) };
+}

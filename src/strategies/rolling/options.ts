@@ -16,7 +16,7 @@ import {
   text,
 } from '../../core/options.js';
 import { branchCheck } from '../children.js';
-import { guardrailCheck } from '../judging.js';
+import { type GuardOptions, guardKeys } from '../guarding.js';
 import type { ModelsOf } from '../strategy.js';
 import { type InstanceCount, instanceCountCheck } from './fenceposts.js';
 import type { Version } from './state.js';
@@ -36,7 +36,7 @@ export interface InstanceCall<M extends string> {
 }
 
 /** Options of a rolling update. */
-export interface RollingOptions<B, C, G> {
+export interface RollingOptions<B, C, G> extends GuardOptions<G> {
   /** What the instances serve when the roll-out starts. */
   readonly from: B;
   /** What they shall serve. */
@@ -69,8 +69,6 @@ export interface RollingOptions<B, C, G> {
   readonly zoneOf?: (instance: string) => string;
   /** How many replicas there are meant to be: the roll-out waits for them. Default: those that have joined when none has for a minute. */
   readonly replicas?: number;
-  /** Judged at every tick, the updated instances against the others; one that fails reverses the roll-out. */
-  readonly guardrails?: readonly G[];
   /** The attribute that names the unit. Default `targetingKey`. */
   readonly unit?: string;
   /** What units are hashed with. Default: the node's path. */
@@ -106,7 +104,7 @@ const shape = object({
   zones: optional(listOf(text)),
   zoneOf: optional(callable),
   replicas: optional(positiveCount),
-  guardrails: optional(listOf(guardrailCheck)),
+  ...guardKeys,
   unit: optional(text),
   salt: optional(text),
 });

@@ -1,25 +1,29 @@
-import type { Guardrail, Verdict } from '../../analysis/verdict.js';
+import type { Verdict } from '../../analysis/verdict.js';
 import type { Json } from '../../core/json.js';
 import { newAttempt, newEpoch } from '../attempt.js';
 import { move, refuse, stay } from '../children.js';
-import { judgedIn, machineRollback, rollbackFor, verdictFacts, verdictsOf } from '../judging.js';
-import type { Command, Notice, Scope, Signal, Transition, View } from '../strategy.js';
+import { alertOf } from '../alerts.js';
+import { carried, withGuard, withoutGuard } from '../guard.js';
+import { type GuardRules, type Guarded, answered, barred, guard, rollbackOf, rolledBack } from '../guarding.js';
+import { judgedIn, machineRollback, verdictFacts } from '../judging.js';
+import type { Command, Notice, Rollback, Scope, Signal, Transition, View } from '../strategy.js';
 import { advance, lateOnes } from './advance.js';
-import { type Fleet, withEdits } from './fleet.js';
+import { type Fleet, withEdits, withoutGone } from './fleet.js';
 import { aged, failed, joined, succeeded, turned, workAgain } from './member-moves.js';
 import { type RollingState, memberOf, newMember, servesAlike, stableOf, targetOf, withMember } from './state.js';
 import { failureWords, instanceOfTask } from './tasks.js';
-import { progressOf, waitingOf } from './words.js';
+import { progressOf, said, waitingOf } from './words.js';
 
 /** What the steps are made by. */
 export interface StepRules {
   readonly fleet: Fleet;
-  readonly guardrails: readonly Guardrail[];
+  readonly guards: GuardRules;
   /** A failed check and a passed deadline reverse the roll-out, instead of pausing it. */
   readonly reverses: boolean;
 }
 
 type Moved = Transition<RollingState>;
+type Again = Command & { readonly type: 'resume' | 'reset' };
 
 /** What signals do to a rolling update. */
 export class RollingSteps {
@@ -49,28 +53,32 @@ export class RollingSteps {
         return move({ ...own, halted: 'paused' }, scope, own.phase, 'paused', `paused by ${signal.by}`);
       }
       case 'resume':
-        return this.#resume(own, signal.by, view, scope);
+        return this.#resume(own, signal, view, scope);
       case 'reset':
         if (own.phase === 'promoted') return refuse(own, 'every instance is updated: rollback() first');
-        return this.#restart(own, signal.by, view, scope);
+        return this.#restart(own, signal, view, scope);
       default:
-        return refuse(own, 'no approval is waited for');
+        return answered(own, signal, this.#question(own, view, scope), view, scope);
     }
   }
 
   #tick(own: RollingState, view: View, scope: Scope): Moved {
-    const { guardrails, fleet } = this.#rules;
-    const isJudged = own.phase === 'rolling' && !own.hurried;
-    const verdicts = isJudged ? verdictsOf(guardrails, judgedIn(view, own, 'to', 'from')) : [];
-    const look = { node: scope.id, verdicts };
-    const rollback = rollbackFor(verdicts, own, scope);
-    if (rollback !== undefined) return { ...stay(own, look), urgent: [rollback] };
-    const edited = withEdits(fleet, own, view.now);
+    const { fleet } = this.#rules;
+    const guarded = this.#guarded(own, view, scope);
+    const { verdicts } = guarded;
+    const look = { node: scope.id, verdicts, ...guarded.ledger };
+    const [stop] = guarded.stops;
+    if (stop !== undefined) {
+      const { own: state, notices } = guarded;
+      return { state, notices, verdicts: [look], urgent: [rollbackOf(stop, own, scope)] };
+    }
+    const edited = withEdits(fleet, guarded.own, view.now);
     const present = withoutGone(fleet, edited, view.now);
     const members = aged(fleet, present.members, targetOf(own), view.now, own.hurried);
     const older = members === present.members ? present : { ...present, members };
     const overdue = lateOnes(older).filter((name) => memberOf(own.members, name)?.late !== true);
-    const moved = this.#onwards(own, older, view, scope, verdicts);
+    const onwards = this.#onwards(own, older, view, scope, verdicts);
+    const moved = { ...onwards, notices: [...guarded.notices, ...onwards.notices] };
     const waits = moved.state === own ? { ...look, waitingFor: waitingOf(fleet, own) } : look;
     if (overdue.length === 0) return { ...moved, verdicts: [waits] };
     const why = overdue.map((name) => `${name}: ${memberOf(members, name)?.why}`).join('; ');
@@ -89,7 +97,7 @@ export class RollingSteps {
     const changed = { ...own, members: withMember(own.members, name, next) };
     if (next.phase !== 'failed') return this.#onwards(own, changed, view, scope);
     const why = `the check of ${name} failed: ${next.why}`;
-    const goesBack = this.#rules.reverses && own.phase === 'rolling';
+    const goesBack = this.#mayReverse(own);
     const halted = { ...changed, why, ...(!goesBack && own.halted === 'no' && { halted: 'failed' as const }) };
     return this.#told(this.#onwards(own, halted, view, scope), 'task-failed', why, scope);
   }
@@ -97,10 +105,28 @@ export class RollingSteps {
   /** A failure, told; and the way back where the options say so. */
   #told(moved: Moved, alert: 'task-failed' | 'deadline', why: string, scope: Scope): Moved {
     const { state } = moved;
-    const data = { alert, severity: 'warning', why, attempt: state.attempt };
-    const notices: readonly Notice[] = [...moved.notices, { type: 'alert', node: scope.id, data }];
-    if (!this.#rules.reverses || state.phase !== 'rolling') return { ...moved, notices };
+    const notices = [...moved.notices, alertOf(alert, why, state, scope)];
+    if (!this.#mayReverse(state)) return { ...moved, notices };
     return { ...moved, notices, urgent: [machineRollback('onFailure', why, state, scope)] };
+  }
+
+  /** Not what a person has promoted: that only pauses, and a person says what becomes of it. */
+  #mayReverse({ phase, guard: latches }: RollingState): boolean {
+    return this.#rules.reverses && phase === 'rolling' && latches?.promotedBy === undefined;
+  }
+
+  #guarded(own: RollingState, view: View, scope: Scope): Guarded<RollingState> {
+    if (own.phase !== 'rolling') return { own, notices: [], verdicts: [], ledger: {}, stops: [] };
+    return guard(this.#rules.guards, own, [judgedIn(view, own, 'to', 'from')], view, scope);
+  }
+
+  /** Only a guardrail that holds waits for an approval. */
+  #question(own: RollingState, view: View, scope: Scope) {
+    return {
+      at: own.phase,
+      asks: () => false,
+      back: (command: Rollback) => this.#rollBack(own, command, view, scope),
+    };
   }
 
   #joined(own: RollingState, name: string, view: View, scope: Scope): Moved {
@@ -132,31 +158,44 @@ export class RollingSteps {
     if (own.hurried && own.halted === 'no') return refuse(own, 'it finishes already');
     const why = `promoted by ${command.by}`;
     const phase = own.phase === 'waiting' ? ('rolling' as const) : own.phase;
-    const finishing = { ...this.#unhalted(own, view.now), phase, hurried: true, why };
+    const promoted = withGuard(this.#unhalted(own, view.now), { promotedBy: command.by, held: undefined });
+    const finishing = { ...promoted, phase, hurried: true, why };
     return this.#withMove(own, finishing, 'finishing', why, view, scope);
   }
 
-  #rollBack(own: RollingState, command: Command & { readonly type: 'rollback' }, view: View, scope: Scope): Moved {
+  #rollBack(own: RollingState, command: Rollback, view: View, scope: Scope): Moved {
     if (own.phase === 'rolled-back') return refuse(own, 'every instance is back already');
     if (own.phase === 'reversing' && own.halted === 'no') return refuse(own, 'the roll-out is reversing already');
-    const why = `${command.reason} (${command.by})`;
     const members = turned(this.#rules.fleet, own.members, 'from', view.now);
-    const back: RollingState = { ...own, phase: 'reversing', halted: 'no', hurried: false, members, why };
-    return this.#withMove(own, back, 'reversing', why, view, scope);
+    return rolledBack(own, command, view, scope, (fallen, why) => {
+      const back: RollingState = { ...fallen, phase: 'reversing', halted: 'no', hurried: false, members, why };
+      return this.#withMove(own, back, 'reversing', why, view, scope);
+    });
   }
 
-  #resume(own: RollingState, by: string, view: View, scope: Scope): Moved {
-    if (own.phase === 'rolled-back') return this.#restart(own, by, view, scope);
+  #resume(own: RollingState, command: Again, view: View, scope: Scope): Moved {
+    if (own.phase === 'rolled-back') return this.#restart(own, command, view, scope);
     const isLate = lateOnes(own).some((name) => memberOf(own.members, name)?.present === false);
     if (own.halted === 'no' && !isLate) return refuse(own, `nothing is paused: the roll-out is ${said(own)}`);
-    return this.#withMove(own, this.#unhalted(own, view.now), own.phase, `resumed by ${by}`, view, scope);
+    return this.#withMove(own, this.#unhalted(own, view.now), own.phase, `resumed by ${command.by}`, view, scope);
   }
 
-  #restart(own: RollingState, by: string, view: View, scope: Scope): Moved {
+  #restart(own: RollingState, { by, override }: Again, view: View, scope: Scope): Moved {
+    const bar = barred(own, override);
+    if (bar !== undefined) return refuse(own, bar);
     const why = `a new attempt by ${by}`;
     const members = turned(this.#rules.fleet, own.members, 'to', view.now);
     const fresh = newAttempt(view.now, scope, own.attempt + 1);
-    const next: RollingState = { ...own, ...fresh, phase: 'rolling', halted: 'no', hurried: false, members, why };
+    const said = {
+      ...withoutGuard(own),
+      ...fresh,
+      phase: 'rolling',
+      halted: 'no',
+      hurried: false,
+      members,
+      why,
+    } as const;
+    const next: RollingState = carried<RollingState>(said, own);
     return this.#withMove(own, next, 'rolling', why, view, scope, { attempt: next.attempt });
   }
 
@@ -207,18 +246,4 @@ export class RollingSteps {
     else if (state.phase !== own.phase) add(own.phase, state.phase, state.why, verdictFacts(verdicts));
     return { state, notices };
   }
-}
-
-/** Replicas that have been away for longer than the deadline, and were not being worked on, were taken out by somebody. */
-function withoutGone({ instances, deadlineMs }: Fleet, own: RollingState, now: number): RollingState {
-  if (instances !== undefined) return own;
-  const isGone = ({ present, phase, since }: RollingState['members'][string]) =>
-    !present && (phase === 'serving' || phase === 'settling') && now - since >= deadlineMs;
-  const entries = Object.entries(own.members);
-  const left = entries.filter(([, member]) => !isGone(member));
-  return left.length === entries.length ? own : { ...own, members: Object.fromEntries(left) };
-}
-
-function said({ phase, halted }: RollingState): string {
-  return halted === 'no' ? phase : `${phase}, and ${halted === 'paused' ? 'paused' : 'halted by a failure'}`;
 }

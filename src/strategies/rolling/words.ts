@@ -1,4 +1,5 @@
 import type { Json } from '../../core/json.js';
+import { heldWords } from '../guarding.js';
 import { joinPauseMs, lateOnes } from './advance.js';
 import { type Fleet, originals, totalOf } from './fleet.js';
 import { type RollingState, targetOf } from './state.js';
@@ -17,7 +18,7 @@ export function waitingOf(fleet: Fleet, own: RollingState): readonly string[] {
   if (own.phase !== 'rolling' && own.phase !== 'reversing') return [];
   const late = lateOnes(own).map((name) => `${name}, which is late: ${own.members[name]?.why}`);
   const { done, of } = progressOf(fleet, own);
-  return [...late, `${of - done} of ${of} instances`];
+  return [...heldWords(own), ...late, `${of - done} of ${of} instances`];
 }
 
 /** How many instances are where they shall be, of those that there are meant to be. */
@@ -36,4 +37,9 @@ export function instanceWords(own: RollingState): { readonly [instance: string]:
       return [name, why === '' ? words : `${words}: ${why}`];
     }),
   );
+}
+
+/** Where a roll-out is, for a refusal. */
+export function said({ phase, halted }: RollingState): string {
+  return halted === 'no' ? phase : `${phase}, and ${halted === 'paused' ? 'paused' : 'halted by a failure'}`;
 }
