@@ -1,6 +1,6 @@
 import type { Metrics } from '../evidence/metric.js';
 import type { Route } from '../plan/plan.js';
-import type { Drawn, Expectation, ModelSampler } from './outcome.js';
+import type { Drawn, Ending, Expectation, ModelSampler } from './outcome.js';
 import type { Outages } from './outages.js';
 
 /** What requests lost by not being answered by the reference. Over 0 is worse, under 0 better. */
@@ -40,7 +40,7 @@ export class HarmMeter {
   }
 
   /** Adds what one request by this route lost. */
-  add(harm: Harm, route: Route<string>, atMs: number, drawn: Drawn, wasRecorded: boolean): void {
+  add(harm: Harm, route: Route<string>, atMs: number, drawn: Drawn, { answer, wasRecorded }: Ending): void {
     const reference = this.#samplers.get(this.#reference)?.expected;
     if (reference === undefined) return;
     const expected = wasRecorded ? undefined : this.#samplers.get(route.model)?.expected;
@@ -48,7 +48,7 @@ export class HarmMeter {
     if (expected === undefined) {
       harm.errors += (drawn.error ? 1 : 0) - normal;
       harm.latencyMs += drawn.latencyMs - reference.latencyMs(atMs);
-      this.#addCame(harm, reference, normal, atMs, drawn);
+      this.#addCame(harm, reference, normal, atMs, answer);
       return;
     }
     const rate = this.#errorRate(route.model, expected, atMs);
@@ -60,11 +60,11 @@ export class HarmMeter {
     }
   }
 
-  #addCame(harm: Harm, reference: Expectation, normal: number, atMs: number, drawn: Drawn): void {
+  #addCame(harm: Harm, reference: Expectation, normal: number, atMs: number, answer: Drawn | undefined): void {
     for (const { name, sign } of this.#metrics) {
       let lost = (1 - normal) * reference.metric(name, atMs);
-      for (let index = 0; index < drawn.count; index += 1) {
-        if (drawn.names[index] === name) lost -= Number(drawn.values[index]);
+      for (let index = 0; index < (answer?.count ?? 0); index += 1) {
+        if (answer?.names[index] === name) lost -= Number(answer.values[index]);
       }
       harm.metrics[name] = (harm.metrics[name] ?? 0) + sign * lost;
     }

@@ -50,6 +50,13 @@ export class Drawn {
   }
 }
 
+/** How a request ended, beside what its model drew. */
+export interface Ending {
+  /** What the answer brings: the model's own, a fallback's, or nothing where nobody answered. */
+  readonly answer: Drawn | undefined;
+  readonly wasRecorded: boolean;
+}
+
 /** What can be said of a model before anything is drawn. */
 export interface Expectation {
   errorRate(atMs: number): number;

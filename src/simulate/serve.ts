@@ -85,12 +85,11 @@ export class Server {
     this.served += 1;
     const made = replica.decide(route, context);
     const answer = drawn.error ? this.#fallBack(route, request) : drawn;
-    const failed = answer === undefined;
-    const fellBack = !failed && answer !== drawn;
+    const fellBack = answer !== undefined && answer !== drawn;
     const { error, latencyMs } = drawn;
     made.data.settle(made.decision, { ok: !error, error: undefined, latencyMs, fellBack });
     const wasRecorded = request.outcomes !== undefined && Object.hasOwn(request.outcomes, route.model);
-    const tallies = book.add(route, atMs, unitId, drawn, { failed, fellBack, wasRecorded });
+    const tallies = book.add(route, atMs, unitId, drawn, { answer, wasRecorded });
     if (answer !== undefined) this.#send(request, replica, made, tallies, answer);
     if (route.mirrors.length > 0) this.#mirror(replica, route, request);
     onRequest?.({ atMs, context, model: route.model, error, latencyMs });
@@ -140,7 +139,6 @@ export class Server {
       drawn.latencyMs = timeoutMs;
       drawn.error = true;
     }
-    if (drawn.error) drawn.count = 0;
     return true;
   }
 

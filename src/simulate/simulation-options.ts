@@ -18,6 +18,7 @@ import {
 import { isObject } from '../core/json.js';
 import type { Issue } from '../core/errors.js';
 import { type Metrics, metricsCheck } from '../evidence/metric.js';
+import { routerCheck } from '../runtime/router-options.js';
 import { isStrategy } from '../strategies/children.js';
 import type { Strategy } from '../strategies/strategy.js';
 import { type Outage, outageCheck } from './outages.js';
@@ -163,6 +164,12 @@ const togetherCheck: Check = (value, path, issues) => {
   }
   if (reference !== undefined && !reached.includes(reference)) {
     issues.push({ path: `${path}.reference`, message: `must be a model of the strategy (${reached.join(', ')}).` });
+  }
+  // What the router itself would refuse; its own check repeats what has been said already, so only where nothing was.
+  if (issues.length === 0) {
+    const { name = 'simulation', metrics = {} } = value as Partial<SimulationOptions>;
+    const called = Object.fromEntries(reached.map((model) => [model, true]));
+    routerCheck({ name, metrics, models: called, strategy }, path, issues);
   }
   if (Array.isArray(outages)) issues.push(...outageIssues(outages as readonly Outage[], reached, replicas, path));
 };

@@ -3,7 +3,7 @@ import type { Route } from '../plan/plan.js';
 import { QuantileSketch } from '../stats/sketch.js';
 import { DistinctUnits } from './distinct.js';
 import { Harm, type HarmMeter } from './harm.js';
-import type { Drawn } from './outcome.js';
+import type { Drawn, Ending } from './outcome.js';
 import type { ArmCounts, ArmResult, ModelResult } from './result.js';
 
 /** What came of the requests of one arm, or of one model. */
@@ -55,14 +55,6 @@ class Tally {
 /** All that one request is counted in. */
 export type Tallies = readonly Tally[];
 
-/** How a request ended, beside what its model drew. */
-export interface Ending {
-  /** Nobody answered. */
-  readonly failed: boolean;
-  readonly fellBack: boolean;
-  readonly wasRecorded: boolean;
-}
-
 const armsMax = 4096;
 
 /** Counts what came of requests by node and arm, and by model. */
@@ -97,11 +89,11 @@ export class TallyBook {
       tally.exposed += 1;
       if (unitId >= 0) tally.units.add(unitId);
       if (drawn.error) tally.errors += 1;
-      if (ending.failed) tally.failed += 1;
-      if (ending.fellBack) tally.fellBack += 1;
+      if (ending.answer === undefined) tally.failed += 1;
+      else if (ending.answer !== drawn) tally.fellBack += 1;
       tally.latencySum += drawn.latencyMs;
       tally.latency.add(drawn.latencyMs);
-      if (canHarm) this.#meter.add((tally.harm ??= new Harm()), route, atMs, drawn, ending.wasRecorded);
+      if (canHarm) this.#meter.add((tally.harm ??= new Harm()), route, atMs, drawn, ending);
     }
     return tallies;
   }

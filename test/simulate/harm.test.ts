@@ -69,6 +69,18 @@ describe('harm', () => {
     expect(candidate.harm?.lost['revenue']).toBeCloseTo(-7 * n, 6);
   });
 
+  test('of a function that fails is without what it would have reported, and with what its fallback brings', async () => {
+    const v1 = { metrics: rates(0.2) };
+    const v2: SimulatedModel = () => ({ error: true, clicked: true });
+    const thrown = await run(v1, v2, { onModelError: 'throw' });
+    expect(thrown.candidate.harm?.excessErrors).toBe(thrown.n);
+    expect(thrown.candidate.harm?.lost['clicked']).toBeCloseTo(0.2 * thrown.n, 6);
+    const { candidate, n } = await run(v1, v2);
+    const came = candidate.metrics['clicked']?.sum ?? 0;
+    expect(Math.abs(came - 0.2 * n)).toBeLessThan(4 * Math.sqrt(0.16 * n));
+    expect(candidate.harm?.lost['clicked']).toBeCloseTo(0.2 * n - came, 6);
+  });
+
   test('is unknown where nothing is known of the reference', async () => {
     const { candidate } = await run(() => ({}), { errorRate: 0.5 });
     expect(candidate.harm).toBeUndefined();

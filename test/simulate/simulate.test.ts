@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { noWorseThan } from '../../src/analysis/no-worse-than.js';
 import { maxMismatchRate } from '../../src/analysis/max-mismatch-rate.js';
 import { binary } from '../../src/evidence/metric.js';
 import type { SimulationResult } from '../../src/simulate/result.js';
@@ -459,6 +460,10 @@ describe('mistakes', () => {
   });
 
   test('of types do not compile', async () => {
+    const bought = new Canary({ baseline: 'v1', candidate: 'v2', guardrails: [noWorseThan('bought')] });
+    const models = { v1: good, v2: good };
+    // @ts-expect-error - nobody declared `bought`
+    await expect(simulate({ ...plan, strategy: bought, models })).rejects.toThrow("'bought' is not in `metrics`");
     // @ts-expect-error - v2 is missing
     await expect(simulate({ ...plan, models: { v1: good } })).rejects.toThrow('models.v2');
     // @ts-expect-error - the time is missing
