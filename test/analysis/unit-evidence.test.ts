@@ -12,7 +12,7 @@ import {
   firstEventEvidence,
 } from '../../src/analysis/unit-evidence.js';
 import { judge, type Judged } from '../../src/analysis/verdict.js';
-import { seededRng } from '../../src/core/rng.js';
+import { type Rng, seededRng } from '../../src/core/rng.js';
 import { emptyCell } from '../../src/evidence/cell.js';
 import { binary, continuous, ratio } from '../../src/evidence/metric.js';
 import type { Cell, Stratum } from '../../src/evidence/stratum.js';
@@ -310,9 +310,72 @@ describe('the variance of units that come back', () => {
     expect(score.variance).toBeLessThan(0.03 * (without?.score.variance as number));
     expect(designEffectIn(all.pairs, theta)).toBeLessThan(2);
     expect(designEffectIn(all.pairs)).toBeGreaterThan(4);
+    const { difference } = compareArms(look, 'a', measure('before'), { direction: 'better' });
+    expect(difference?.score.variance).toBeCloseTo(score.variance * designEffectIn(all.pairs, theta), 9);
     // A fifth of a unit is found among ten times as much noise.
     expect(compareArms(look, 'a', measure('before'), { direction: 'better' }).logE).toBeGreaterThan(Math.log(20));
     expect(compareArms(look, 'a', measure('spent'), { direction: 'better' }).logE).toBeLessThan(Math.log(20));
+  });
+});
+
+describe('the design effect after a covariate', () => {
+  it('is that of what the covariate leaves, over the variance that it leaves', () => {
+    const [y, x] = [list({ 0: 90, 1: -40, 2: 8 }), list({ 0: 20, 1: -25, 3: 5 })];
+    const score = {
+      score: 3,
+      variance: 100,
+      weight: 50,
+      residuals: y,
+      covariate: { score: 1, variance: 25, covariance: 40, residuals: x },
+    };
+    const [pair] = observe(judged(stratumOf(1, 0.2, emptyCell, emptyCell)), 'a', measure('error')).pairs;
+    const pairs = [{ ...(pair as NonNullable<typeof pair>), units: { epoch: 1, salt: 's', score } }];
+    const left = y.map((value, at) => value - 1.6 * (x[at] as number));
+    const mean = left.reduce((sum, value) => sum + value, 0) / 64;
+    const spread = left.reduce((sum, value) => sum + (value - mean) ** 2, 0) * (64 / 63);
+    // 100 - 1.6 (2 x 40 - 1.6 x 25) = 36, and a treatment has the chance 0.2.
+    expect(designEffectIn(pairs, 1.6)).toBeCloseTo((0.16 * spread) / 36, 9);
+    expect(designEffectIn(pairs, 1.6)).toBeGreaterThan(1);
+  });
+});
+
+describe('a relative margin', () => {
+  it('is an absolute one against a control whose values are that much worse, of ratios and with covariates too', () => {
+    const at = (factor: number, name: string, relativeMargin: number) => {
+      const outcome = ({ trait, isCandidate }: { trait: number; isCandidate: boolean }, rng: Rng) => {
+        const scale = isCandidate ? 0.6 : factor;
+        return {
+          before: (10 * trait + rng.next()) * scale,
+          rate: { numerator: Math.floor(9 * trait * rng.next()) * scale, denominator: 9 + trait },
+        };
+      };
+      const look = lookAt({ outcome, fresh: true, visits: 'one' });
+      return compareArms(look, 'a', measure(name), { direction: 'worse', relativeMargin }).logE;
+    };
+    for (const name of ['before', 'rate']) {
+      expect(at(1, name, 0.2)).toBeCloseTo(at(0.8, name, 0), 9);
+      expect(at(1, name, 0.2)).toBeGreaterThan(1);
+    }
+  });
+});
+
+describe('latencies of units', () => {
+  it('are compared by slow calls, folded or not, although what is folded is a score of their logarithms', () => {
+    // One bucket for each epoch, so that folding loses nothing of the counts.
+    const look = lookAt({
+      shares: [0.3, 0.5],
+      outcome: ({ trait }, rng) => ({ latencyMs: 10 + 90 * trait * rng.next() }),
+    });
+    const [live, closed] = [look, { ...look, strata: foldAll(look.strata) }].map((one) =>
+      compareArms(one, 'a', measure('latency'), { direction: 'worse', relativeMargin: 0.05 }),
+    );
+    expect(live?.test).toBe('clusters of units (asymptotic), on slow calls');
+    expect(live?.logE).not.toBe(0);
+    expect(closed?.logE).toBeCloseTo(live?.logE as number, 9);
+    expect(closed?.difference?.estimate).toBeCloseTo(live?.difference?.estimate as number, 12);
+    // Of all calls five in a hundred are slow.
+    expect(live?.difference?.controlMean).toBeGreaterThan(0.02);
+    expect(live?.difference?.controlMean).toBeLessThan(0.12);
   });
 });
 
