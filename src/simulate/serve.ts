@@ -63,9 +63,9 @@ export class Server {
     return this.#pending;
   }
 
-  /** To be called when replicas came or went. */
+  /** To be called when replicas may have come, gone, or become ready. */
   refresh(): void {
-    this.#up = this.#tools.replicas.filter(({ router }) => router !== undefined);
+    this.#up = this.#tools.replicas.filter(({ takesRequests }) => takesRequests);
   }
 
   serve(request: IncomingRequest): void {

@@ -26,6 +26,8 @@ export interface ReplicaTools {
   readonly store: StateStore;
   readonly outages: Outages;
   readonly seed: number;
+  /** The names of the replicas where each is an instance. */
+  readonly instances: readonly string[];
   /** Called by whichever replica stored it. */
   onTransition(event: RouterEvents<string>['transition']): void;
   onAlert(event: RouterEvents<string>['alert']): void;
@@ -63,14 +65,22 @@ export class SimulatedReplica {
     return this.#process?.router;
   }
 
+  /** Whether a load balancer sends requests here. Replicas without names are ready as soon as they are up. */
+  get takesRequests(): boolean {
+    const router = this.#process?.router;
+    return router !== undefined && (this.#tools.instances.length === 0 || router.status().ready);
+  }
+
   async start(): Promise<void> {
-    const { options, clock, store, outages, seed } = this.#tools;
+    const { options, clock, store, outages, seed, instances } = this.#tools;
+    const instance = instances[this.#index];
     this.#started += 1;
     const rngOf = (what: string) => seededRng(hash32(`${what} ${this.#index} ${this.#started}`, seed));
     const link = { isCut: false };
     const lossNow = () => (link.isCut ? 'call' : outages.ofStore(this.#index, clock.elapsed()));
     const router: AnyRouter = new LiveRouter({
       ...options,
+      ...(instance !== undefined && { instance }),
       store: lossyStore(store, rngOf('store'), lossNow),
       // Two simulations of one router may run at once in a process; no decision depends on a replica's name.
       replica: `simulated ${this.#index} ${this.#started} ${systemRng.next()}`,

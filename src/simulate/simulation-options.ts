@@ -69,6 +69,11 @@ export interface RunOptions<Qs extends Metrics, S, M extends string> {
   readonly seed?: number;
   /** Replicas that share the requests and one store. Default 1. */
   readonly replicas?: number;
+  /**
+   * Names of the replicas, where each is an instance of a rolling update: there are as many then. A load balancer avoids those that
+   * are not ready.
+   */
+  readonly instances?: readonly string[];
   /** How often each replica looks. Default 10 000, as a router's. */
   readonly tickEveryMs?: number;
   readonly outages?: readonly Outage[];
@@ -118,6 +123,7 @@ export const simulationShape: Readonly<Record<string, Check>> = {
       must('at most 100', (value) => !(Number(value) > 100)),
     ),
   ),
+  instances: optional(listOf(text, { min: 1, max: 100 })),
   tickEveryMs: optional(positive),
   outages: optional(listOf(outageCheck)),
   script: optional(listOf(commandCheck)),
@@ -138,15 +144,7 @@ function isName(value: unknown): boolean {
 /** What must fit together: every model has outcomes, every outage something that it hits. */
 const togetherCheck: Check = (value, path, issues) => {
   if (!isObject(value)) return;
-  const {
-    strategy,
-    models = {},
-    traffic,
-    forMs,
-    outages,
-    reference,
-    replicas = 1,
-  } = value as Partial<SimulationOptions>;
+  const { strategy, models = {}, traffic, forMs, outages, reference } = value as Partial<SimulationOptions>;
   const isRecorded = isObject(traffic) && 'lines' in traffic;
   if (!isRecorded && forMs === undefined) issues.push({ path: `${path}.forMs`, message: 'must say how long to run.' });
   if (!isStrategy(strategy) || !isObject(models)) return;
@@ -171,8 +169,16 @@ const togetherCheck: Check = (value, path, issues) => {
     const called = Object.fromEntries(reached.map((model) => [model, true]));
     routerCheck({ name, metrics, models: called, strategy }, path, issues);
   }
-  if (Array.isArray(outages)) issues.push(...outageIssues(outages as readonly Outage[], reached, replicas, path));
+  if (Array.isArray(outages)) {
+    const replicas = replicasOf(value as Partial<SimulationOptions>);
+    issues.push(...outageIssues(outages as readonly Outage[], reached, replicas, path));
+  }
 };
+
+/** How many replicas there are. */
+export function replicasOf({ replicas = 1, instances }: Partial<SimulationOptions>): number {
+  return instances?.length ?? replicas;
+}
 
 function missing(path: string, why: string): Issue {
   return { path, message: `must say what comes of its calls: ${why}.` };

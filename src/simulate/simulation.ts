@@ -140,6 +140,7 @@ export class Simulation {
     if (router === undefined) return;
     await router.tick();
     await this.#letTasksRun();
+    if (this.#options.instances !== undefined) this.#world.server.refresh();
     this.#ticks += 1;
     this.#status = router.status().root;
     this.#world.log.look(atMs, this.#status);

@@ -11,7 +11,7 @@ import { GeneratedRequests, RecordedRequests, type RequestSource } from './reque
 import { Server } from './serve.js';
 import { samplerOf } from './simulated-model.js';
 import { SimulatedReplica } from './simulated-replica.js';
-import type { SimulationOptions } from './simulation-options.js';
+import { type SimulationOptions, replicasOf } from './simulation-options.js';
 import { TallyBook } from './tally.js';
 import { VirtualClock } from './virtual-clock.js';
 import { watched, type WatchedStrategy } from './watched-strategy.js';
@@ -37,7 +37,7 @@ export interface World {
 
 /** Builds a world from options that were checked. Nothing has begun yet. */
 export async function worldOf(options: SimulationOptions): Promise<World> {
-  const { seed = 1, metrics = {}, outages: broken = [], models = {}, replicas: count = 1 } = options;
+  const { seed = 1, metrics = {}, outages: broken = [], models = {} } = options;
   const { source, startMs } = await sourceOf(options, seed);
   const strategy = options.strategy as Strategy<string>;
   const reference = options.reference ?? stableOf(strategy, options.name ?? defaultName, startMs);
@@ -57,10 +57,11 @@ export async function worldOf(options: SimulationOptions): Promise<World> {
     store: memoryStore(() => clock.now()),
     outages,
     seed,
+    instances: options.instances ?? [],
     onTransition: (event: Parameters<Logbook['transition']>[1]) => log.transition(clock.elapsed(), event),
     onAlert: (event: Parameters<Logbook['alert']>[1]) => log.alert(clock.elapsed(), event),
   };
-  const replicas = Array.from({ length: count }, (_, index) => new SimulatedReplica(tools, index));
+  const replicas = Array.from({ length: replicasOf(options) }, (_, index) => new SimulatedReplica(tools, index));
   const server = new Server({
     replicas,
     samplers,

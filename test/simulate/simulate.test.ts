@@ -9,6 +9,7 @@ import { Bandit } from '../../src/strategies/bandit.js';
 import { BlueGreen } from '../../src/strategies/blue-green.js';
 import { Canary } from '../../src/strategies/canary.js';
 import { exact } from '../../src/strategies/comparators.js';
+import { Rolling } from '../../src/strategies/rolling.js';
 import { Shadow } from '../../src/strategies/shadow.js';
 import { canary, crashing, good, hour, metrics, minute, traffic } from './plans.js';
 
@@ -96,6 +97,13 @@ describe('a run', () => {
         .map(({ arms }) => arms['simulation']?.['candidate']?.exposed);
     expect(entry?.arms['candidate']?.exposed).toBeGreaterThanOrEqual(counted(0, 10 * minute).at(-1) ?? Infinity);
     expect(entry?.arms['candidate']?.exposed).toBeLessThanOrEqual(counted(10 * minute, hour)[0] ?? 0);
+  });
+
+  test('counts some two hundred times, however often it looks', async () => {
+    const { samples, ticks } = await release(good, { traffic: { perHour: 60 }, tickEveryMs: 10_000 });
+    expect(ticks).toBe(360);
+    expect(samples.length).toBeGreaterThan(150);
+    expect(samples.length).toBeLessThanOrEqual(201);
   });
 
   test('ends when it is settled, if that is wanted', async () => {
@@ -395,6 +403,17 @@ describe('any strategy', () => {
     expect(warmed.length).toBeGreaterThan(0);
     expect(result.timeline.some(({ to }) => to === 'green' || to === 'baking' || to === 'promoted')).toBe(true);
     expect(await run()).toEqual(result);
+  });
+
+  test('a rolling update goes from replica to replica, and users are always answered', async () => {
+    const strategy = new Rolling({ from: 'v1', to: 'v2', replicas: 3, maxUnavailable: 1, quietMs: 0 });
+    const models = { v1: { latencyMs: 10 }, v2: { latencyMs: 20 } };
+    const instances = ['a', 'b', 'c'];
+    const result = await simulate({ strategy, traffic, forMs: hour, tickEveryMs: minute, models, instances });
+    expect(result.settled?.as).toBe('promoted');
+    expect(result.requests.lost).toBe(0);
+    expect(result.models['v1']?.exposed).toBeGreaterThan(50);
+    expect(result.models['v2']?.exposed).toBeGreaterThan(2000);
   });
 
   test('conditions are the router’s, and attributes the population’s', async () => {
