@@ -34,7 +34,12 @@ const names = {
   turnout: ['Canary', 'createRouter'],
   'turnout/stores/file': ['fileStore'],
   'turnout/stores/memory': ['memoryStore'],
+  'turnout/stores/postgres': ['postgresStore'],
   'turnout/stores/redis': ['redisStore'],
+  'turnout/adapters/fetch': ['snapshotHandler'],
+  'turnout/adapters/node': ['hmacSigner'],
+  'turnout/snapshot': ['createRouter', 'parseSnapshot'],
+  'turnout/simulate': ['simulate'],
   'turnout/testing': ['storeLaws'],
   'turnout/stats': ['normal'],
 };

@@ -1,6 +1,8 @@
 import { type Evidence, mergeEvidence } from '../../evidence/evidence.js';
 import type { StateStore } from './store.js';
 
+const olderReadsMax = 3;
+
 type EvidenceStore = Pick<StateStore, 'addEvidence' | 'readEvidence'>;
 
 /**
@@ -17,6 +19,8 @@ export class Outbox {
   #waiting: Evidence | undefined;
   #stored: { readonly evidence: Evidence; readonly lastSeq: number } | undefined;
   #lost = 0;
+  /** Answers in a row that knew less of ours than we do. */
+  #olderReads = 0;
   #sum: { readonly parts: readonly (Evidence | undefined)[]; readonly evidence: Evidence | undefined } | undefined;
 
   constructor(store: EvidenceStore, key: string, newWriter: () => string) {
@@ -59,8 +63,11 @@ export class Outbox {
   /** Reads the sum of all replicas. */
   async read(limited: <T>(work: Promise<T>) => Promise<T>): Promise<void> {
     const stored = await limited(this.#store.readEvidence(this.#key, this.#writer));
-    // An answer that was asked for before a later one may come after it: the larger seq knows more of ours.
-    if (this.#stored === undefined || stored.lastSeq >= this.#stored.lastSeq) this.#stored = stored;
+    // An answer that was asked for before a later one may come after it: the larger seq knows more of ours. One that comes again and
+    // again is no late answer: the store has forgotten the seq of a writer that was silent for long.
+    const isOlder = this.#stored !== undefined && stored.lastSeq < this.#stored.lastSeq;
+    this.#olderReads = isOlder ? this.#olderReads + 1 : 0;
+    if (!isOlder || this.#olderReads >= olderReadsMax) this.#stored = stored;
     if (this.#underWay !== undefined && stored.lastSeq >= this.#underWay.seq) this.#underWay = undefined;
   }
 

@@ -129,6 +129,27 @@ describe('the outbox', () => {
     expect(exposed(late.evidence())).toBe(5);
   });
 
+  test('believes the third read in a row that has forgotten its writer, and goes on reading', async () => {
+    outbox.put(delta(3));
+    await outbox.flush(unlimited);
+    await outbox.read(unlimited);
+    const forgetting = {
+      addEvidence: store.addEvidence,
+      readEvidence: async () => ({ ...(await storedIn()), lastSeq: 0 }),
+    };
+    const silent = new Outbox(forgetting, 'r', () => 'w9');
+    silent.put(delta(5));
+    await silent.flush(unlimited);
+    for (const seen of [5, 5, 8]) {
+      await silent.read(unlimited);
+      expect(exposed(silent.evidence())).toBe(seen);
+    }
+    outbox.put(delta(2));
+    await outbox.flush(unlimited);
+    await silent.read(unlimited);
+    expect(exposed(silent.evidence())).toBe(10);
+  });
+
   test('sees what others sent', async () => {
     await store.addEvidence('r', 'other', 1, delta(8));
     outbox.put(delta(1));
