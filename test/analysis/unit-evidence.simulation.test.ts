@@ -87,7 +87,8 @@ describe('identical models whose units make 1 to 100 requests, under a ramp', ()
     expect(found.size).toBe(2 * judgedBy.length);
     for (const [name, { at05, at01 }] of found) {
       expect(at05, name).toBeLessThanOrEqual(0.05 * runs);
-      expect(at01, name).toBeLessThanOrEqual(0.01 * runs);
+      // Three standard errors more: one or two of 150 are due, and 14 are held against it.
+      expect(at01, name).toBeLessThanOrEqual(0.01 * runs + 3.1 * Math.sqrt(0.01 * 0.99 * runs));
     }
   }, 120_000);
 
