@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { assignmentBatches, sampleRatio } from '../../src/analysis/sample-ratio.js';
+import { assignmentBatches, sampleRatio, unitsDue } from '../../src/analysis/sample-ratio.js';
 import { sampleRatioProcess } from '../../src/stats/sequential/sample-ratio.js';
 import { foldAll, judgedOf, minute } from './judged.js';
 import { binomial } from './simulate.js';
@@ -74,6 +74,11 @@ describe('sampleRatio', () => {
     expect(verdict.eValue).toBeLessThan(Infinity);
     expect(sampleRatio().judge(judgedOf([])).outcome).toBe('insufficient-data');
     expect(sampleRatio({ minOutcomes: 200 }).judge(judgedOf([epoch(1, 0.5, 100, 99)])).reason).toBe('199 of 200 units');
+  });
+
+  it('says what was due of shares that need not sum to 1, over epochs', () => {
+    const batch = (b: number, a: number) => ({ shares: { b: 1, a: 3 }, counts: { b, a } });
+    expect(unitsDue([batch(20, 20), batch(60, 100)])).toBe('80 to b where 50 were due, 120 to a where 150 were due');
   });
 
   it('alarms at most as often as alpha under a ramp that is looked at in every batch', () => {
