@@ -1,8 +1,9 @@
 import { Canary, binary, maxErrorRate, maxLatency, noWorseThan } from 'turnout';
 import { simulate } from 'turnout/simulate';
 
-// A million requests through a whole roll-out, with reports, returning users and three guardrails, and the same plan with a tenth
-// of them, which tells what the looks cost: the time must be a few seconds on one core, and the heap must not grow with requests.
+// A million requests through a whole roll-out, with reports, returning users and three guardrails, and the same plan
+// with a tenth of them, which tells what the looks cost: the time must be a few seconds on one core, and the heap must
+// not grow with requests.
 
 const requests = Number(process.argv[2] ?? 1_000_000);
 const { gc } = globalThis as { readonly gc?: () => void };
@@ -63,10 +64,12 @@ const many = await run(requests);
 const checks: string[] = [];
 for (const { seconds, heaps, result } of [few, many]) {
   const { served } = result.requests;
+  const megabytes = heaps.map((bytes) => (bytes / 1e6).toFixed(1)).join(' ');
   const per = ((seconds * 1e6) / served).toFixed(2);
   console.log(
-    `${served.toLocaleString('en').padStart(11)} requests  ${seconds.toFixed(2).padStart(6)} s  ${per.padStart(6)} µs each  ` +
-      `${result.ticks} ticks  heap ${heaps.map((bytes) => (bytes / 1e6).toFixed(1)).join(' ')} MB  ${result.settled?.as ?? 'undecided'}`,
+    `${served.toLocaleString('en').padStart(11)} requests  ${seconds.toFixed(2).padStart(6)} s  ` +
+      `${per.padStart(6)} µs each  ` +
+      `${result.ticks} ticks  heap ${megabytes} MB  ${result.settled?.as ?? 'undecided'}`,
   );
 }
 if (many.seconds > (budgetSeconds * requests) / 1_000_000) checks.push(`over ${budgetSeconds} s a million`);

@@ -10,8 +10,8 @@ function mixed(id: number): number {
 }
 
 /**
- * How many different units there were, within 1.6 % (one standard error), in 4 kB however many there are: HyperLogLog (Flajolet,
- * Fusy, Gandouet and Meunier 2007), with linear counting while they are few.
+ * * How many different units there were, within 1.6 % (one standard error), in 4 kB however many there are: HyperLogLog
+ * (Flajolet, Fusy, Gandouet and Meunier 2007), with linear counting while they are few.
  */
 export class DistinctUnits {
   #ranks: Uint8Array | undefined;

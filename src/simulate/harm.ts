@@ -17,9 +17,9 @@ interface MetricSign {
 }
 
 /**
- * Measures harm against a reference model. Where both are distributions it is the difference of what was to be expected, so that
- * the harm of a single run is no matter of luck; of a function or a recording it is what came, less what the reference would
- * have given on average.
+ * * Measures harm against a reference model. Where both are distributions it is the difference of what was to be
+ * expected, so that the harm of a single run is no matter of luck; of a function or a recording it is what came, less
+ * what the reference would have given on average.
  */
 export class HarmMeter {
   readonly #samplers: ReadonlyMap<string, ModelSampler>;

@@ -26,7 +26,10 @@ export type Outage = {
       readonly errorRate?: number;
     }
   | {
-      /** A replica is gone with what it had not sent yet; the others take its requests, and another one comes in its place. */
+      /**
+       * A replica is gone with what it had not sent yet; the others take its requests, and another one comes in its
+       * place.
+       */
       readonly of: 'replica';
       /** From 0. */
       readonly replica: number;
@@ -36,7 +39,10 @@ export type Outage = {
       readonly of: 'store';
       /** Only this replica is cut off from it. Default: all are. */
       readonly replica?: number;
-      /** What is lost: the call, or the answer of a call that took effect, or now one and now the other. Default `'call'`. */
+      /**
+       * What is lost: the call, or the answer of a call that took effect, or now one and now the other. Default
+       * `'call'`.
+       */
       readonly loses?: 'call' | 'answer' | 'either';
     }
 );

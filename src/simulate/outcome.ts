@@ -9,8 +9,8 @@ export interface SimulatedRequest {
 }
 
 /**
- * What came of a request, as a function or a recorded line tells it: whether the call failed, how long it took, and the values of the
- * declared metrics, reported `afterMs` later.
+ * * What came of a request, as a function or a recorded line tells it: whether the call failed, how long it took, and
+ * the values of the declared metrics, reported `afterMs` later.
  */
 export type SimulatedOutcome = {
   readonly error?: boolean;

@@ -27,7 +27,10 @@ interface Shared {
 /** So many units, who come again and again. */
 export interface ClosedPopulation extends Shared {
   readonly units: number;
-  /** How uneven their requests are: 0 (default) is even; with 1 the busiest tenth makes a third of all requests, with 3 over half. */
+  /**
+   * How uneven their requests are: 0 (default) is even; with 1 the busiest tenth makes a third of all requests, with 3
+   * over half.
+   */
   readonly skew?: number;
 }
 
@@ -63,7 +66,9 @@ export class Crowd {
   readonly #attributes: readonly Attribute[];
   readonly #nextId: () => number;
 
-  /** `tag` keeps the units of one run apart from those of others: the same units would get the same arms in all of them. */
+  /**
+   * `tag` keeps the units of one run apart from those of others: the same units would get the same arms in all of them.
+   */
   constructor(population: Population, rng: Rng, tag: string) {
     this.#tag = tag;
     const { unit = defaultUnit, anonymous = 0, attributes = {} } = population;

@@ -4,16 +4,18 @@ import { isObject, own } from '../core/json.js';
 import { show } from '../core/options.js';
 import type { SimulatedOutcome } from './outcome.js';
 
-/** Where recorded lines come from: a text, or anything that gives its lines one by one, such as `readline` of a file. */
+/**
+ * Where recorded lines come from: a text, or anything that gives its lines one by one, such as `readline` of a file.
+ */
 export type RecordedLines = string | Iterable<string> | AsyncIterable<string>;
 
 /**
- * Traffic that was recorded, as JSON Lines in the order of time:
- * `{"at":1767225600000,"context":{"targetingKey":"u1"},"outcomes":{"v1":{"latencyMs":21,"clicked":true,"afterMs":4000}}}`.
+ * * Traffic that was recorded, as JSON Lines in the order of time:
+ * `{"at":1767225600000,"context":{"targetingKey":"u1"},"outcomes":{"v1":{"latencyMs":21,"clicked":true}}}`.
  *
- * `at` is ms since 1970; `outcomes` tells by model what came, or would have come, of the request. A model without an outcome in
- * the line answers as `models` says; if that does not know it either, the request is left out and counted as unmatched
- * (replay by rejection: Li, Chu, Langford and Wang 2011).
+ * `at` is ms since 1970; `outcomes` tells by model what came, or would have come, of the request. A model without an
+ * outcome in the line answers as `models` says; if that does not know it either, the request is left out and counted as
+ * unmatched (replay by rejection: Li, Chu, Langford and Wang 2011).
  */
 export interface RecordedTraffic {
   readonly lines: RecordedLines;

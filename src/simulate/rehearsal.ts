@@ -37,7 +37,10 @@ export interface RehearsalDefinition<Qs extends Metrics = Metrics, S = Strategy,
   readonly scenarios: Readonly<Record<string, Scenario<M>>>;
 }
 
-/** A definition that can run. It brings its own copy of the library along, so that a worker needs nothing but the user's module. */
+/**
+ * A definition that can run. It brings its own copy of the library along, so that a worker needs nothing but the user's
+ * module.
+ */
 export interface Rehearsal {
   readonly scenarios: Readonly<Record<string, Scenario>>;
   readonly metrics: Metrics;
@@ -64,8 +67,8 @@ const looksWanted = 500;
 const tickAtLeastMs = 10_000;
 
 /**
- * Says what is rehearsed, checked at once. A module whose default export it is can be rehearsed by several threads, since
- * functions do not cross from one to another and a module does. Throws a ConfigError with every mistake.
+ * * Says what is rehearsed, checked at once. A module whose default export it is can be rehearsed by several threads,
+ * since functions do not cross from one to another and a module does. Throws a ConfigError with every mistake.
  */
 export function defineRehearsal<
   const S extends Strategy<string, NoInfer<(keyof Qs & string) | BuiltIn>>,

@@ -11,7 +11,10 @@ import { weakSpots } from './weak-spots.js';
 
 /** How a rehearsal runs. */
 export interface RehearseOptions {
-  /** A definition, or where the module is whose default export it is: a URL, such as `new URL('./plan.js', import.meta.url)`. */
+  /**
+   * A definition, or where the module is whose default export it is: a URL, such as `new URL('./plan.js',
+   * import.meta.url)`.
+   */
   readonly rehearsal: Rehearsal | URL | string;
   /** Runs of each scenario. Default 200, at most 100 000: a rate of a half is then known to 3.5 points. */
   readonly runs?: number;
@@ -60,8 +63,9 @@ function isWhole(value: unknown, most: number): boolean {
 }
 
 /**
- * Runs a plan some hundred times in each scenario, and says how it ends: how often it is promoted and rolled back, after how long, whom
- * a bad candidate reaches, how often it alarms for nothing, each with its standard error; and where the plan is weak, in words.
+ * * Runs a plan some hundred times in each scenario, and says how it ends: how often it is promoted and rolled back,
+ * after how long, whom a bad candidate reaches, how often it alarms for nothing, each with its standard error; and
+ * where the plan is weak, in words.
  *
  * Rejects with `aborted` when the signal says so; throws a ConfigError with every mistake.
  */

@@ -29,7 +29,10 @@ export type UsualScenario = 'equal' | 'better' | 'worse' | 'slow' | 'crashing' |
 
 const dayMs = 86_400_000;
 
-/** The scenarios that every plan should be held against; add your own beside them. Throws ConfigError for an unknown metric. */
+/**
+ * The scenarios that every plan should be held against; add your own beside them. Throws ConfigError for an unknown
+ * metric.
+ */
 export function usualScenarios<const M extends string>(
   options: ScenarioOptions<M>,
 ): Readonly<Record<UsualScenario, Scenario<M>>> {

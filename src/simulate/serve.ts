@@ -42,7 +42,10 @@ interface Report {
 /** How many reports may be on their way at once. */
 const pendingMax = 2_000_000;
 
-/** Serves requests: the router decides, the model's outcome is drawn, and what came of it is counted as a live router would. */
+/**
+ * Serves requests: the router decides, the model's outcome is drawn, and what came of it is counted as a live router
+ * would.
+ */
 export class Server {
   readonly #tools: ServeTools;
   readonly #pending = new PendingQueue<Report>(pendingMax);

@@ -8,11 +8,12 @@ import { type SimulationOptions, simulationCheck } from './simulation-options.js
 import { worldOf } from './world.js';
 
 /**
- * Runs a plan on virtual time: the real control loop, strategies, guardrails and ledger, with requests and outcomes that are drawn
- * or were recorded. One seed gives one run, bit by bit; memory does not depend on the number of requests.
+ * * Runs a plan on virtual time: the real control loop, strategies, guardrails and ledger, with requests and outcomes
+ * that are drawn or were recorded. One seed gives one run, bit by bit; memory does not depend on the number of
+ * requests.
  *
- * Calls settle at once, their latency is a number; shadows have no queue; clocks are right. Throws a ConfigError with every
- * mistake; rejects with `aborted` when the signal says so.
+ * Calls settle at once, their latency is a number; shadows have no queue; clocks are right. Throws a ConfigError with
+ * every mistake; rejects with `aborted` when the signal says so.
  */
 export async function simulate<
   const S extends Strategy<string, NoInfer<(keyof Qs & string) | BuiltIn>>,

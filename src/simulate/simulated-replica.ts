@@ -123,7 +123,10 @@ export class SimulatedReplica {
     return { decision, data };
   }
 
-  /** Counts the shadows of a request, for those that are drawn; `pairOf` says what came of one, or undefined for nothing. */
+  /**
+   * Counts the shadows of a request, for those that are drawn; `pairOf` says what came of one, or undefined for
+   * nothing.
+   */
   mirror(route: Route<string>, context: Context, pairOf: (shadow: string) => MirroredPair | undefined): void {
     const { draw, data } = this.#process as Process;
     for (const mirror of route.mirrors) {

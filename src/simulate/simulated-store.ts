@@ -5,7 +5,10 @@ import type { StateStore } from '../runtime/control/store.js';
 /** What a call loses: itself, or its answer. */
 export type Loss = 'call' | 'answer' | 'either' | undefined;
 
-/** One replica's way to the store, which may be cut. What is lost of a call decides whoever made it, at the moment of the call. */
+/**
+ * One replica's way to the store, which may be cut. What is lost of a call decides whoever made it, at the moment of
+ * the call.
+ */
 export function lossyStore(store: StateStore, rng: Rng, lossNow: () => Loss): StateStore {
   const call = async <T>(method: string, work: () => Promise<T>): Promise<T> => {
     const loss = lossNow();

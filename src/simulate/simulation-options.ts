@@ -57,21 +57,26 @@ export type SimulationOptions<Qs extends Metrics = Metrics, S = Strategy, M exte
 
 /** What every simulation can be told. */
 export interface RunOptions<Qs extends Metrics, S, M extends string> {
-  /** The router's name: units are hashed with it, so give it the one that the plan will have. Default `'simulation'`. */
+  /**
+   * The router's name: units are hashed with it, so give it the one that the plan will have. Default `'simulation'`.
+   */
   readonly name?: string;
   readonly strategy: S;
   readonly metrics?: Qs;
   /** Who makes the requests. Default: everybody is new. Recorded requests bring their own. */
   readonly population?: Population;
-  /** Wall time at the beginning, ms since 1970. Default: Monday, 5 January 2026, 0:00 UTC, or that of the first recorded request. */
+  /**
+   * Wall time at the beginning, ms since 1970. Default: Monday, 5 January 2026, 0:00 UTC, or that of the first recorded
+   * request.
+   */
   readonly startMs?: number;
   /** An integer; one seed gives one run, bit by bit. Default 1. */
   readonly seed?: number;
   /** Replicas that share the requests and one store. Default 1. */
   readonly replicas?: number;
   /**
-   * Names of the replicas, where each is an instance of a rolling update: there are as many then. A load balancer avoids those that
-   * are not ready.
+   * * Names of the replicas, where each is an instance of a rolling update: there are as many then. A load balancer
+   * avoids those that are not ready.
    */
   readonly instances?: readonly string[];
   /** How often each replica looks. Default 10 000, as a router's. */

@@ -96,7 +96,10 @@ export class Simulation {
     }
   }
 
-  /** All that happens at one moment beside requests: what breaks comes before what is ordered, and that before what is judged. */
+  /**
+   * All that happens at one moment beside requests: what breaks comes before what is ordered, and that before what is
+   * judged.
+   */
   async #step(atMs: number): Promise<void> {
     this.#world.clock.runDue();
     if (this.#edges[0] === atMs) {

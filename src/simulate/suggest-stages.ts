@@ -55,8 +55,8 @@ export interface StagesSuggestion {
 const hourMs = 3_600_000;
 const leastStageMs = 10 * 60_000;
 /**
- * How many times as many observations the sequential guardrails need as one test at the end: what watching all the time costs.
- * Measured by rehearsing suggested ramps at rates of 1 to 50 %: 1.7 to 2.4 for a power of 0.8, rounded up.
+ * * How many times as many observations the sequential guardrails need as one test at the end: what watching all the
+ * time costs. Measured by rehearsing suggested ramps at rates of 1 to 50 %: 1.7 to 2.4 for a power of 0.8, rounded up.
  */
 const sequentialCost = 2.5;
 /** Each earlier stage is to find a loss so many times as large: what is worse shows sooner, to fewer. */
@@ -90,11 +90,12 @@ const goalCheck = all(
 );
 
 /**
- * Proposes the stages of a ramp whose last one finds the wanted loss, and whose earlier ones find twice, four times, … that loss,
- * each as short as it can be.
+ * * Proposes the stages of a ramp whose last one finds the wanted loss, and whose earlier ones find twice, four times,
+ * … that loss, each as short as it can be.
  *
- * A stage of share s gathers s (1 - s) of information per request; one test needs n/2 for n units per arm, and a sequential one
- * 2.5 times as much (measured). Rehearse the result: traffic that is not even, and units who come again, are not in it. Throws ConfigError.
+ * A stage of share s gathers s (1 - s) of information per request; one test needs n/2 for n units per arm, and a
+ * sequential one 2.5 times as much (measured). Rehearse the result: traffic that is not even, and units who come again,
+ * are not in it. Throws ConfigError.
  */
 export function suggestStages(goal: StagesGoal): StagesSuggestion {
   verify('suggestStages', 'goal', goal, goalCheck);
@@ -162,13 +163,13 @@ function finished(
     const needed = planOf(goal, [last.share]).totalMs;
     const found = last.findsLoss < Infinity ? `finds ${points(last.findsLoss)}` : 'finds nothing';
     notes.push(
-      `A loss of ${points(loss)} needs ${hours(needed)} even at a share of ${last.share * 100} %; within ${hours(withinMs)} the ramp ${found}.`,
+      `A loss of ${points(loss)} needs ${hours(needed)} even at a share of ${last.share * 100} %; ` +
+        `within ${hours(withinMs)} the ramp ${found}.`,
     );
   }
   if (skipped > 0) {
-    notes.push(
-      `The ${skipped === 1 ? 'smallest stage is' : `${skipped} smallest stages are`} left out: there is no time for more.`,
-    );
+    const which = skipped === 1 ? 'smallest stage is' : `${skipped} smallest stages are`;
+    notes.push(`The ${which} left out: there is no time for more.`);
   }
   for (const { share, findsLoss, forMs } of forecast) {
     const found = findsLoss < Infinity ? `a loss of ${points(findsLoss)}` : 'no loss';

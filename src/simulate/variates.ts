@@ -6,7 +6,10 @@ export function exponential(rng: Rng): number {
   return -Math.log(1 - rng.next());
 }
 
-/** A standard normal number, by Box and Muller (1958). The second of the pair is thrown away: a stream stays easy to repeat. */
+/**
+ * A standard normal number, by Box and Muller (1958). The second of the pair is thrown away: a stream stays easy to
+ * repeat.
+ */
 export function standardNormal(rng: Rng): number {
   return Math.sqrt(2 * exponential(rng)) * Math.cos(2 * Math.PI * rng.next());
 }

@@ -48,14 +48,18 @@ function wrongEndings(scenario: ScenarioResult, forMs: number): readonly WeakSpo
   }
   if (falseAlarms !== undefined && falseAlarms.rate > wrongMax) {
     const [rule = 'something'] = Object.entries(scenario.rollbacks).sort((a, b) => b[1] - a[1])[0] ?? [];
-    const text = `A candidate that is ${says} is rolled back in ${plusMinus(falseAlarms)} of the roll-outs, most often by ${rule}.`;
+    const text =
+      `A candidate that is ${says} is rolled back in ${plusMinus(falseAlarms)} of the roll-outs, ` +
+      `most often by ${rule}.`;
     spots.push({ kind: 'false-alarms', scenario: name, text });
   }
   if (undecided.rate > undecidedMax) {
     const stage = stuckIn(scenario);
     const waits = waitingFor.length === 0 ? '' : `; the first waits for ${waitingFor.join(', ')}`;
     const where = stage === undefined ? '' : `, most often in stage ${stage.name}`;
-    const text = `With a candidate that is ${says}, ${plusMinus(undecided)} of the roll-outs have not ended after ${hours(forMs)}${where}${waits}.`;
+    const text =
+      `With a candidate that is ${says}, ${plusMinus(undecided)} of the roll-outs have not ended ` +
+      `after ${hours(forMs)}${where}${waits}.`;
     spots.push({
       kind: 'no-decision',
       scenario: name,
@@ -133,7 +137,8 @@ function blindStages(scenario: ScenarioResult, { scenarios, runs, metrics }: Fin
     const perHour = count(treated.value / (forMs.value / 3_600_000));
     const seen = least < Infinity ? `no test finds less than ${points(least)} there` : 'no test finds anything there';
     const text =
-      `With ${perHour} outcomes an hour of the candidate, stage ${name} of ${node} cannot detect a loss of ${points(loss)} of ${what} ` +
+      `With ${perHour} outcomes an hour of the candidate, stage ${name} of ${node} ` +
+      `cannot detect a loss of ${points(loss)} of ${what} ` +
       `before it ends after ${hours(forMs.value)}: ${seen} in four of five roll-outs.`;
     spots.push({ kind: 'blind-stage', scenario: scenario.scenario, node, stage: name, text });
   }

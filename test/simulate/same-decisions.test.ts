@@ -11,8 +11,9 @@ import { Canary } from '../../src/strategies/canary.js';
 import { ManualClock } from '../../src/testing/manual-clock.js';
 import { seed } from '../seed.js';
 
-// A live router, called by its users' way with models that take their time, and a simulation are given the same requests and the
-// same outcomes. Requests keep clear of the ticks by more than they take: a simulated call settles at once.
+// A live router, called by its users' way with models that take their time, and a simulation are given the same
+// requests and the same outcomes. Requests keep clear of the ticks by more than they take: a simulated call settles at
+// once.
 
 const startMs = 1_800_000_000_000;
 const tickMs = 10_000;
