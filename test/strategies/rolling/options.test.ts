@@ -5,14 +5,15 @@ import { Rolling } from '../../../src/strategies/rolling.js';
 const update = () => undefined;
 const servers = { from: 'v1', to: 'v2', instances: ['a', 'b'], update };
 
+const made = (options: object) => new Rolling(options as never);
+
 function mistake(options: object): string {
   try {
-    new Rolling(options as never);
+    return made(options).kind === 'rolling' ? '' : 'another kind';
   } catch (error) {
     if (isTurnoutError(error, 'config')) return error.message;
     throw error;
   }
-  return '';
 }
 
 describe('the options of a rolling update', () => {
@@ -47,7 +48,7 @@ describe('the options of a rolling update', () => {
   ])('may not be %j', (options, words) => expect(mistake(options)).toContain(words));
 
   test('are no part of the shape that a stored state must fit, but for who is updated', () => {
-    const shape = (options: object) => JSON.stringify(new Rolling(options as never).shape);
+    const shape = (options: object) => JSON.stringify(made(options).shape);
     expect(shape({ ...servers, instances: ['a'], maxUnavailable: 2 })).toBe(shape(servers));
     expect(shape({ from: 'v1', to: 'v2' })).not.toBe(shape(servers));
     expect(shape({ ...servers, to: 'v3' })).not.toBe(shape(servers));

@@ -418,6 +418,9 @@ describe('spares', () => {
     expect(started({ maxSurge: 9 })).toBe(2);
     expect(started({ instances: ['a'] })).toBe(1);
     expect(started({ maxSurge: 0, maxUnavailable: 0 })).toBe(0);
+    const roll = surging({ instances: ['a'] });
+    roll.tick();
+    expect(roll.rests()).toBe(true);
   });
 
   test('end after their last request, and a stop that fails holds nothing up', async () => {
