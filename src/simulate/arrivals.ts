@@ -3,7 +3,7 @@ import { type Rates, type Traffic, ratesOf } from './traffic.js';
 import { exponential } from './variates.js';
 
 /**
- * * When requests come: a Poisson process whose rate changes. Waiting times are drawn at rate 1 and stretched by the
+ * When requests come: a Poisson process whose rate changes. Waiting times are drawn at rate 1 and stretched by the
  * rate in force (Cinlar, Introduction to Stochastic Processes, 1975), so that no request is drawn only to be thrown
  * away.
  */

@@ -10,7 +10,7 @@ function mixed(id: number): number {
 }
 
 /**
- * * How many different units there were, within 1.6 % (one standard error), in 4 kB however many there are: HyperLogLog
+ * How many different units there were, within 1.6 % (one standard error), in 4 kB however many there are: HyperLogLog
  * (Flajolet, Fusy, Gandouet and Meunier 2007), with linear counting while they are few.
  */
 export class DistinctUnits {

@@ -31,7 +31,7 @@ export function meanOf(values: readonly number[]): Estimate {
 }
 
 /**
- * * A quantile with its standard error, both by the weights that the order statistics have under the beta distribution
+ * A quantile with its standard error, both by the weights that the order statistics have under the beta distribution
  * of the rank (Maritz and Jarrett, Journal of the American Statistical Association 1978; Harrell and Davis 1982).
  */
 export function quantileOf(values: readonly number[], quantile: number): Estimate {

@@ -17,7 +17,7 @@ interface MetricSign {
 }
 
 /**
- * * Measures harm against a reference model. Where both are distributions it is the difference of what was to be
+ * Measures harm against a reference model. Where both are distributions it is the difference of what was to be
  * expected, so that the harm of a single run is no matter of luck; of a function or a recording it is what came, less
  * what the reference would have given on average.
  */

@@ -1,7 +1,7 @@
 import { type Check, all, either, listOf, must } from '../core/options.js';
 
 /**
- * * A number that may change while a simulation runs: constant, or `[ms since the start, value]` in ascending order,
+ * A number that may change while a simulation runs: constant, or `[ms since the start, value]` in ascending order,
  * joined by straight lines, and level before the first and after the last. Two points of one time are a jump.
  */
 export type Level = number | readonly (readonly [atMs: number, value: number])[];

@@ -9,7 +9,7 @@ export interface SimulatedRequest {
 }
 
 /**
- * * What came of a request, as a function or a recorded line tells it: whether the call failed, how long it took, and
+ * What came of a request, as a function or a recorded line tells it: whether the call failed, how long it took, and
  * the values of the declared metrics, reported `afterMs` later.
  */
 export type SimulatedOutcome = {

@@ -10,7 +10,7 @@ import type { SimulatedOutcome } from './outcome.js';
 export type RecordedLines = string | Iterable<string> | AsyncIterable<string>;
 
 /**
- * * Traffic that was recorded, as JSON Lines in the order of time:
+ * Traffic that was recorded, as JSON Lines in the order of time:
  * `{"at":1767225600000,"context":{"targetingKey":"u1"},"outcomes":{"v1":{"latencyMs":21,"clicked":true}}}`.
  *
  * `at` is ms since 1970; `outcomes` tells by model what came, or would have come, of the request. A model without an

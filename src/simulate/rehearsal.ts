@@ -67,7 +67,7 @@ const looksWanted = 500;
 const tickAtLeastMs = 10_000;
 
 /**
- * * Says what is rehearsed, checked at once. A module whose default export it is can be rehearsed by several threads,
+ * Says what is rehearsed, checked at once. A module whose default export it is can be rehearsed by several threads,
  * since functions do not cross from one to another and a module does. Throws a ConfigError with every mistake.
  */
 export function defineRehearsal<

@@ -63,7 +63,7 @@ function isWhole(value: unknown, most: number): boolean {
 }
 
 /**
- * * Runs a plan some hundred times in each scenario, and says how it ends: how often it is promoted and rolled back,
+ * Runs a plan some hundred times in each scenario, and says how it ends: how often it is promoted and rolled back,
  * after how long, whom a bad candidate reaches, how often it alarms for nothing, each with its standard error; and
  * where the plan is weak, in words.
  *

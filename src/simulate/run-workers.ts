@@ -24,7 +24,7 @@ interface WorkerAnswer {
 type WorkerThreads = { readonly Worker: new (code: string, options: object) => WorkerLike };
 
 /**
- * * What a thread runs. It has nothing of this library but what the user's own module imports: the rehearsal that the
+ * What a thread runs. It has nothing of this library but what the user's own module imports: the rehearsal that the
  * module exports knows how to run itself, so that no path to a file of ours has to be found in a bundle.
  */
 const code = `

@@ -8,7 +8,7 @@ import { type SimulationOptions, simulationCheck } from './simulation-options.js
 import { worldOf } from './world.js';
 
 /**
- * * Runs a plan on virtual time: the real control loop, strategies, guardrails and ledger, with requests and outcomes
+ * Runs a plan on virtual time: the real control loop, strategies, guardrails and ledger, with requests and outcomes
  * that are drawn or were recorded. One seed gives one run, bit by bit; memory does not depend on the number of
  * requests.
  *

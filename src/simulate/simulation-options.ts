@@ -75,7 +75,7 @@ export interface RunOptions<Qs extends Metrics, S, M extends string> {
   /** Replicas that share the requests and one store. Default 1. */
   readonly replicas?: number;
   /**
-   * * Names of the replicas, where each is an instance of a rolling update: there are as many then. A load balancer
+   * Names of the replicas, where each is an instance of a rolling update: there are as many then. A load balancer
    * avoids those that are not ready.
    */
   readonly instances?: readonly string[];

@@ -55,7 +55,7 @@ export interface StagesSuggestion {
 const hourMs = 3_600_000;
 const leastStageMs = 10 * 60_000;
 /**
- * * How many times as many observations the sequential guardrails need as one test at the end: what watching all the
+ * How many times as many observations the sequential guardrails need as one test at the end: what watching all the
  * time costs. Measured by rehearsing suggested ramps at rates of 1 to 50 %: 1.7 to 2.4 for a power of 0.8, rounded up.
  */
 const sequentialCost = 2.5;
@@ -90,7 +90,7 @@ const goalCheck = all(
 );
 
 /**
- * * Proposes the stages of a ramp whose last one finds the wanted loss, and whose earlier ones find twice, four times,
+ * Proposes the stages of a ramp whose last one finds the wanted loss, and whose earlier ones find twice, four times,
  * … that loss, each as short as it can be.
  *
  * A stage of share s gathers s (1 - s) of information per request; one test needs n/2 for n units per arm, and a

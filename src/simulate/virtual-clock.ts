@@ -6,7 +6,7 @@ interface Due {
 }
 
 /**
- * * The time of a simulation: it stands still until it is moved, by a number that costs nothing, so that a million
+ * The time of a simulation: it stands still until it is moved, by a number that costs nothing, so that a million
  * requests can each have a moment of their own. Timers run when whoever moves the time says so.
  */
 export class VirtualClock implements Clock {

@@ -8,7 +8,7 @@ export interface WatchedStrategy {
 }
 
 /**
- * * The same strategy, seen through: tasks are the user's own promises, and time must stand still until they have had
+ * The same strategy, seen through: tasks are the user's own promises, and time must stand still until they have had
  * their turn. Every member is handed on, none is changed.
  */
 export function watched(strategy: Strategy<string>): WatchedStrategy {
