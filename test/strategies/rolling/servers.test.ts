@@ -244,6 +244,16 @@ describe('what fails', () => {
     expect(roll.member('a').why).toBe('draining took more than 60000 ms');
   });
 
+  test('a late drain that a rollback ends is forgotten: the next attempt begins with it as with any other', () => {
+    const roll = servers({ deadlineMs: minute });
+    roll.tick();
+    roll.tick(minute);
+    roll.order('rollback');
+    expect([roll.member('a').late, roll.member('a').why, roll.status().settled]).toEqual([false, '', 'rolled-back']);
+    roll.order('reset');
+    expect(roll.taskNames()).toEqual(['drain a']);
+  });
+
   test('passing the deadline reverses where that is wanted, and a lost one does not keep the others from the way back', () => {
     const roll = servers({ onFailure: 'reverse', deadlineMs: 10 * minute });
     roll.tick();
