@@ -228,6 +228,7 @@ describe('writers', () => {
     // It is summed up, and after that the sums know when it last was here.
     const { writers } = JSON.parse(readFileSync(inside('evidence', '1'), 'utf8')) as { writers: object };
     expect(Object.keys(writers)).toHaveLength(2);
+    expect(readdirSync(inside('readers'))).toEqual([]);
     expect(await aging.addEvidence('r', 'w', 3, delta(1))).toBe('added');
     now += 40 * day;
     for (const name of ['u', 'v']) await aging.addEvidence('r', name, 1, delta(1));

@@ -166,6 +166,7 @@ export class DeltaFiles {
   /** Puts a sum in the place of the deltas in it. Should this fail nothing is lost, and the next reader tries again. */
   async #sumUp(look: Look, evidence: Evidence): Promise<void> {
     const { now, forgetWritersAfterMs } = this.#options;
+    const readers = (await namesIn(this.#folder.part('readers'))) ?? [];
     const writers = new Map<string, Last>();
     for (const writer of new Set([...look.base.writers.keys(), ...look.files.keys()])) {
       const last = await this.#last(look, writer);
@@ -173,9 +174,8 @@ export class DeltaFiles {
     }
     if (!(await look.latest.follow(formatBase({ evidence, writers })))) return;
     for (const { name } of [...look.summed, ...[...look.files.values()].flat()]) await removeFile(this.#pathOf(name));
-    for (const writer of (await namesIn(this.#folder.part('readers'))) ?? []) {
-      if (!writers.has(writer)) await removeFile(this.#readerPath(writer));
-    }
+    // When they were here is in the sums now.
+    for (const writer of readers) await removeFile(this.#readerPath(writer));
     await this.#folder.tidy(this.#options.now());
   }
 
