@@ -82,8 +82,7 @@ function compareUnits(all: Observed, harm: Harm, claim: Claim): Comparison {
   // A margin of latencies is in the calls that count as slow already.
   const tested =
     isLatency || !(relativeMargin > 0) ? difference : differenceOf(withControl(used, harm, relativeMargin));
-  const isBinary = measure.type !== 'continuous';
-  const options = { harm, margin, isBinary };
+  const options = { harm, margin, type: measure.type };
   const ofClusters = tested === undefined ? 0 : clusterEvidence(tested, designEffect, options);
   const hasEvents = measure.type === 'binary' && !(margin > 0);
   const logE = hasEvents ? meanEvidence(ofClusters, firstEventEvidence(all.pairs, harm, relativeMargin)) : ofClusters;

@@ -16,7 +16,7 @@ import { type Rng, seededRng } from '../../src/core/rng.js';
 import { emptyCell } from '../../src/evidence/cell.js';
 import { binary, continuous, ratio } from '../../src/evidence/metric.js';
 import type { Cell, Stratum } from '../../src/evidence/stratum.js';
-import { clusteredEvidence, foldClusters, UnitEventBitmap } from '../../src/stats/clusters/index.js';
+import { clusteredEvidence, foldClusters, UnitEventBitmap, widenedScore } from '../../src/stats/clusters/index.js';
 import { eventBinomial } from '../../src/stats/sequential/event-binomial.js';
 import { scoreMixture } from '../../src/stats/sequential/score-mixture.js';
 import { foldAll, judgedOf, minute } from './judged.js';
@@ -230,7 +230,7 @@ describe('a comparison of units that come back', () => {
       ReturnType<typeof differenceOf>
     >;
     const effect = designEffectIn(pairs);
-    const options2 = { harm: 'more', margin: 0.02, isBinary: true } as const;
+    const options2 = { harm: 'more', margin: 0.02, type: 'binary' } as const;
     expect(at({ margin: 0.02 }).logE).toBeCloseTo(clusterEvidence(difference, effect, options2), 12);
   });
 });
@@ -336,6 +336,25 @@ describe('the design effect after a covariate', () => {
     // 100 - 1.6 (2 x 40 - 1.6 x 25) = 36, and a treatment has the chance 0.2.
     expect(designEffectIn(pairs, 1.6)).toBeCloseTo((0.16 * spread) / 36, 9);
     expect(designEffectIn(pairs, 1.6)).toBeGreaterThan(1);
+  });
+});
+
+describe('the information at which clusters are judged most sharply', () => {
+  it('is 5 events, 20 slow calls, and for means what their own unit makes of 100 pairs', () => {
+    const score = { score: 30, variance: 100, weight: 400, z: 3, estimate: 0.075 };
+    const difference = { mean: 0.2, controlMean: 0.125, estimate: 0.075, score, rho: 7 };
+    for (const [type, rho] of [
+      ['binary', 5],
+      ['latency', 20],
+      ['continuous', 7],
+    ] as const) {
+      const expected = widenedScore({ score: 22, variance: 100 }, 2, { harm: 'more', rho }).logE;
+      expect(clusterEvidence(difference, 2, { harm: 'more', margin: 0.02, type })).toBeCloseTo(expected, 12);
+      const other = widenedScore({ score: 38, variance: 100 }, 2, { harm: 'fewer', rho }).logE;
+      expect(clusterEvidence(difference, 2, { harm: 'fewer', margin: 0.02, type })).toBeCloseTo(other, 12);
+    }
+    const same = { ...difference, score: { ...score, reason: 'no-variance' as const } };
+    expect(clusterEvidence(same, 2, { harm: 'more', margin: 0, type: 'binary' })).toBe(0);
   });
 });
 
