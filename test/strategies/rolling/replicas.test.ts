@@ -130,6 +130,14 @@ describe('a rolling update of replicas', () => {
     expect(roll.tasks()[0]?.id).not.toBe(task?.id);
   });
 
+  test('resume keeps one that is away and not lost', () => {
+    const roll = replicas();
+    left(roll, 'c');
+    roll.order('pause');
+    roll.order('resume');
+    expect(Object.keys(roll.own.members)).toEqual(['a', 'b', 'c']);
+  });
+
   test('resume goes on without one that is lost', () => {
     const roll = replicas({ deadlineMs: minute }, ['a', 'b', 'c', 'd']);
     left(roll, 'a');

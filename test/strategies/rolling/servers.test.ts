@@ -8,7 +8,9 @@ describe('a rolling update of model servers', () => {
   test('drains, updates and checks one, then the next, and routes away from it meanwhile', () => {
     const roll = servers();
     expect(roll.placed()).toBe(all);
+    expect(roll.plan()).toMatchObject({ counts: true, epoch: 1, arms: [{ arm: 'to' }, { arm: 'from' }] });
     roll.tick();
+    expect(roll.plan()).toMatchObject({ epoch: 2 });
     expect([roll.placed(), roll.taskNames()]).toEqual(['b:from c:from d:from', ['drain a']]);
     roll.settle('drain a');
     expect([roll.placed(), roll.taskNames()]).toEqual(['b:from c:from d:from', ['update a']]);
