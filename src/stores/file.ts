@@ -61,25 +61,7 @@ interface Router {
  */
 export function fileStore(options: FileStoreOptions): FileStore {
   verify('fileStore', 'options', options, optionsCheck);
-  const { sumUpEvery = 256, forgetWritersAfterMs = 86_400_000, historyBytesMax = 4_000_000 } = options;
-  const { directory, now = systemClock.now } = options;
-  const routers = new Map<string, Router>();
-  const routerOf = (key: string): Router => {
-    const known = routers.get(key);
-    if (known !== undefined) return known;
-    const folder = new RouterFolder(directory, key);
-    const router: Router = {
-      folder,
-      record: new Slots(folder.part('record'), folder.part('unfinished')),
-      deltas: new DeltaFiles(folder, { sumUpEvery, forgetWritersAfterMs, now }),
-      history: new HistoryFiles(folder.part('history'), historyBytesMax),
-    };
-    const [oldest] = routers.keys();
-    // It is only that its evidence is read from the start again.
-    if (routers.size >= routersMax && oldest !== undefined) routers.delete(oldest);
-    routers.set(key, router);
-    return router;
-  };
+  const routerOf = routersOf(options);
   const hints = new Hints((tell) => watchRecords((key) => routerOf(key).folder, tell));
   return {
     read: (key, knownRevision) =>
@@ -128,6 +110,23 @@ export function fileStore(options: FileStoreOptions): FileStore {
     history: (key) => storeCall(`fileStore: history of '${key}'`, () => routerOf(key).history.read()),
     close: () => Promise.resolve(hints.close()),
   };
+}
+
+/** Finds the parts of a router by its name. */
+function routersOf(options: FileStoreOptions): (key: string) => Router {
+  const { sumUpEvery = 256, forgetWritersAfterMs = 86_400_000, historyBytesMax = 4_000_000 } = options;
+  const { directory, now = systemClock.now } = options;
+  const routers = new Map<string, Router>();
+  return (key) => {
+    const known = routers.get(key);
+    if (known !== undefined) return known;
+    const folder = new RouterFolder(directory, key);
+    const router: Router = {
+      folder,
+      record: new Slots(folder.part('record'), folder.part('unfinished')),
+      deltas: new DeltaFiles(folder, { sumUpEvery, forgetWritersAfterMs, now }),
+      history: new HistoryFiles(folder.part('history'), historyBytesMax),
+    };
 }
 
 /** The record in a file; whether all of it is right, and of which format, is checked by those who use it. */
