@@ -127,6 +127,12 @@ function routersOf(options: FileStoreOptions): (key: string) => Router {
       deltas: new DeltaFiles(folder, { sumUpEvery, forgetWritersAfterMs, now }),
       history: new HistoryFiles(folder.part('history'), historyBytesMax),
     };
+    const [oldest] = routers.keys();
+    // It is only that its evidence is read from the start again.
+    if (routers.size >= routersMax && oldest !== undefined) routers.delete(oldest);
+    routers.set(key, router);
+    return router;
+  };
 }
 
 /** The record in a file; whether all of it is right, and of which format, is checked by those who use it. */
