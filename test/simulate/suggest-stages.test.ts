@@ -119,9 +119,9 @@ describe('suggested stages', () => {
         worse: { truth: 'harmful', models: { v2: { errorRate: 0.14 } } },
       },
     });
-    const { scenarios } = await rehearse({ rehearsal, runs: 60 });
+    const { scenarios } = await rehearse({ rehearsal, runs: 40 });
     const [equal, worse] = scenarios;
-    expect(worse?.rolledBack.rate).toBeGreaterThan(0.8 - 3 * Math.sqrt((0.8 * 0.2) / 60));
+    expect(worse?.rolledBack.rate).toBeGreaterThan(0.8 - 3 * Math.sqrt((0.8 * 0.2) / 40));
     expect(equal?.promoted.rate).toBeGreaterThan(0.95);
   });
 });
