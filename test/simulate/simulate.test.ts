@@ -405,6 +405,33 @@ describe('any strategy', () => {
     expect(await run()).toEqual(result);
   });
 
+  test('a task that takes turns of the event loop gets them while time stands still', async () => {
+    const strategy = new BlueGreen({
+      blue: 'v1',
+      green: 'v2',
+      warm: () =>
+        new Promise((resolve) => {
+          setImmediate(resolve);
+        }),
+    });
+    const result = await simulate({
+      strategy,
+      traffic: { perHour: 60 },
+      forMs: hour,
+      tickEveryMs: minute,
+      models: { v1: {}, v2: {} },
+    });
+    expect(result.timeline[0]?.atMs).toBeLessThan(10 * minute);
+  });
+
+  test('requests of nobody known are no users', async () => {
+    const strategy = new Canary({ baseline: 'v1', candidate: 'v2', stages: [{ share: 0.5, hold: true }] });
+    const population = { returning: 0, anonymous: 1 };
+    const result = await simulate({ strategy, traffic, population, forMs: 10 * minute, models: { v1: {}, v2: {} } });
+    expect(armOf(result, 'candidate').exposed).toBeGreaterThan(300);
+    expect(armOf(result, 'candidate').units).toBe(0);
+  });
+
   test('a rolling update goes from replica to replica, and users are always answered', async () => {
     const strategy = new Rolling({ from: 'v1', to: 'v2', replicas: 3, maxUnavailable: 1, quietMs: 0 });
     const models = { v1: { latencyMs: 10 }, v2: { latencyMs: 20 } };
