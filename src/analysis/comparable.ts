@@ -1,3 +1,4 @@
+import { own } from '../core/json.js';
 import { unitsOf } from './words.js';
 import type { Comparison } from './compare.js';
 import { type Measure, measureOf } from './measure.js';
@@ -26,11 +27,16 @@ export function tooLittle(
   minOutcomes: number,
 ): Verdict | undefined {
   if (refusal !== undefined) return noVerdict(rule, 'error', refusal, n);
-  if (observed.pairs.length === 0) {
-    return noVerdict(rule, 'insufficient-data', `'${judged.arm}' and '${judged.control}' never had traffic together`);
-  }
+  if (observed.pairs.length === 0) return noVerdict(rule, 'insufficient-data', whyNoPairs(judged, measure));
   if (n >= minOutcomes && controlN > 0) return undefined;
   const missing =
     n >= minOutcomes ? `no ${unitsOf(measure)} of '${judged.control}'` : `${n} of ${minOutcomes} ${unitsOf(measure)}`;
   return noVerdict(rule, 'insufficient-data', missing, n);
+}
+
+function whyNoPairs({ strata, arm, control = '' }: Judged, { name }: Measure): string {
+  const isTogether = strata.some(({ shares }) => (own(shares, arm) ?? 0) > 0 && (own(shares, control) ?? 0) > 0);
+  return isTogether
+    ? `no window of '${name}' has closed yet since '${arm}' and '${control}' had traffic together`
+    : `'${arm}' and '${control}' never had traffic together`;
 }

@@ -66,13 +66,13 @@ describe('a gate on units that come back', () => {
 
   it('has the evidence of the cluster score, shifted by its margin', () => {
     const judged = { ...last(6), forecast: false } as const;
-    for (const [metric, margin, harm, isBinary] of [
-      ['error', 0.05, 'fewer', true],
-      ['spent', 2, 'more', false],
+    for (const [metric, margin, harm, type] of [
+      ['error', 0.05, 'fewer', 'binary'],
+      ['spent', 2, 'more', 'continuous'],
     ] as const) {
       const { observed } = compareArms(judged, 'a', measureOf(metrics, metric) as Measure, { direction: 'better' });
       const difference = differenceOf(observed) as Difference;
-      const logE = clusterEvidence(difference, designEffectIn(observed.pairs), { harm, margin: -margin, isBinary });
+      const logE = clusterEvidence(difference, designEffectIn(observed.pairs), { harm, margin: -margin, type });
       const { eValue } = nonInferior(metric, { margin }).judge(judged);
       expect(Math.log(eValue as number)).toBeCloseTo(logE, 6);
       expect(designEffectIn(observed.pairs)).toBeGreaterThan(1.2);

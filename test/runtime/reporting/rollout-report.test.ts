@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type Metrics, Canary, binary, continuous, createRouter, maxErrorRate, reportOf } from '../../../src/index.js';
 import { folded } from '../../../src/evidence/fold.js';
-import type { Stratum } from '../../../src/evidence/stratum.js';
 import type { NodeStatus, RouterStatus } from '../../../src/runtime/status.js';
 import { type StratumFacts, fakeStratum } from '../../../src/testing/fake-view.js';
 import { ManualClock } from '../../../src/testing/manual-clock.js';
