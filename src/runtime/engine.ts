@@ -7,6 +7,7 @@ import type { Command, Strategy } from '../strategies/strategy.js';
 import type { Models } from './calls/model.js';
 import { Adoption } from './control/adoption.js';
 import { type Answer, ControlLoop } from './control/control-loop.js';
+import { listenTo } from './control/listen.js';
 import { memoryStore } from './control/memory-store.js';
 import { alertMark } from './control/record.js';
 import type { AlertSeverity, StateStore } from './control/store.js';
@@ -18,7 +19,7 @@ import { claimName } from './open-routers.js';
 import { Planner } from './planner.js';
 import type { Alert } from './router-events.js';
 import { type RouterOptions, isServer } from './router-options.js';
-import { claimTask } from './tasks/claims.js';
+import { Claims } from './tasks/claims.js';
 import { TaskRunner } from './tasks/task-runner.js';
 import { Telemetry } from './telemetry.js';
 import { Deadlines } from './waiting/deadlines.js';
@@ -37,6 +38,7 @@ export class Engine<M extends string> {
   readonly deadlines: Deadlines;
   readonly #options: EngineOptions<M>;
   readonly #tasks: TaskRunner;
+  readonly #claims: Claims;
   readonly #instances: Instances;
   /** The name of this process in claims and alerts. */
   readonly #replica: string;
@@ -95,6 +97,8 @@ export class Engine<M extends string> {
       onError: (error, operation) => this.telemetry.error(error, `store ${operation}`),
     });
     this.#replica = newReplica();
+    const now = () => this.loop.now;
+    this.#claims = new Claims({ ...options, store, router: name, replica: this.#replica, now, deadlines });
     this.#tasks = new TaskRunner({
       clock,
       deadlines,
@@ -102,7 +106,8 @@ export class Engine<M extends string> {
       tools: this.#instances.tools,
       // A drain only waits, and a batch of instances is drained and updated side by side.
       concurrency: 32,
-      claim: (task) => claimTask(store, name, this.#replica, task, clock.now()),
+      claim: (task) => this.#claims.claim(task),
+      release: (task) => this.#claims.release(task),
       settled: ({ id, node }, ok, detail) => void this.#signalSettled(id, node, ok, detail),
       onError: (error, operation) => this.telemetry.error(error, operation),
     });
@@ -111,7 +116,7 @@ export class Engine<M extends string> {
       rng,
       everyMs: disabled ? false : (options.tickEveryMs ?? 10_000),
       tick: () => this.round(true),
-      listen: (onHint) => this.#listen(store, onHint),
+      listen: (onHint) => listenTo(store, name, onHint, (error) => this.telemetry.error(error, 'store subscribe')),
     });
   }
 
@@ -167,11 +172,14 @@ export class Engine<M extends string> {
     this.ticker.close();
     this.#tasks.close();
     this.data.mirrors.close();
+    await this.#claims.settled();
     if (!this.#isDisabled) await this.#instances.leave();
-    await this.loop.close();
-    // Nothing is written any more: a successor may begin while the last requests end.
+    const isSent = await this.loop.close();
+    // Nothing is decided any more: a successor may begin while the last requests end.
     this.#releaseName();
     await this.data.pool.close();
+    // They ended while the pool closed, and a slow answer must not go uncounted for being slow.
+    if (isSent) await this.loop.sendRest();
     this.telemetry.events.clear();
   }
 
@@ -218,20 +226,6 @@ export class Engine<M extends string> {
     // Its end is known to nobody: tasks bear to be run again, and a state that waits for an end that was lost does not.
     if (!accepted) this.#tasks.again(task);
     this.#wantTasks();
-  }
-
-  /** Hints are a help, not the truth: a store that cannot give them is asked in the usual rhythm. */
-  #listen(store: StateStore, onHint: () => void): (() => void) | undefined {
-    const guarded = <T>(work: () => T): T | undefined => {
-      try {
-        return work();
-      } catch (error) {
-        this.telemetry.error(error, 'store subscribe');
-        return undefined;
-      }
-    };
-    const stop = guarded(() => store.subscribe?.(this.#options.name, onHint));
-    return () => guarded(() => stop?.());
   }
 
   #wantTasks(): void {

@@ -137,9 +137,19 @@ export class ControlLoop {
     });
   }
 
-  /** Sends the last evidence. */
-  close(): Promise<void> {
-    return this.#inTurn(async () => void (await this.#link.sendEvidence(true)));
+  /** The time that all replicas share as far as this one knows it, ms since 1970. */
+  get now(): number {
+    return this.#link.now();
+  }
+
+  /** Sends the last evidence. Resolves to false if the store did not take it. */
+  close(): Promise<boolean> {
+    return this.#inTurn(() => this.#link.sendEvidence(true));
+  }
+
+  /** Sends what was counted after `close`, if anything was. */
+  sendRest(): Promise<void> {
+    return this.#inTurn(() => this.#link.sendRest());
   }
 
   /** One thing at a time, in the order they came. */

@@ -7,7 +7,8 @@ type EvidenceStore = Pick<StateStore, 'addEvidence' | 'readEvidence'>;
 
 /**
  * Sends this replica's evidence exactly once. One delta is under way at a time and is sent again unchanged, with the same seq, until
- * the store has it; what is counted meanwhile is summed up behind it, so a store that is down costs no memory.
+ * the store has it; what is counted meanwhile is summed up behind it. So a store that is down for days costs two deltas, each within
+ * the limits of all evidence: what they drop is counted in it, and what a store refused afterwards is counted here.
  */
 export class Outbox {
   readonly #store: EvidenceStore;
@@ -19,6 +20,7 @@ export class Outbox {
   #waiting: Evidence | undefined;
   #stored: { readonly evidence: Evidence; readonly lastSeq: number } | undefined;
   #lost = 0;
+  #lostExposures = 0;
   /** Answers in a row that knew less of ours than we do. */
   #olderReads = 0;
   #sum: { readonly parts: readonly (Evidence | undefined)[]; readonly evidence: Evidence | undefined } | undefined;
@@ -33,6 +35,16 @@ export class Outbox {
   /** Deltas that the store refused because it no longer knew their writer: what they held is lost. */
   get lost(): number {
     return this.#lost;
+  }
+
+  /** The exposures that were in them. */
+  get lostExposures(): number {
+    return this.#lostExposures;
+  }
+
+  /** The exposures that were taken here and that the store has not acknowledged. */
+  get unsentExposures(): number {
+    return exposuresIn(this.#underWay?.delta) + exposuresIn(this.#waiting);
   }
 
   /** True while the store has not acknowledged everything. */
@@ -84,6 +96,7 @@ export class Outbox {
   /** The store has forgotten the writer after a long silence and cannot tell a repeat from news: a new name starts anew. */
   #startAnew(): void {
     this.#lost += 1;
+    this.#lostExposures += exposuresIn(this.#underWay?.delta);
     this.#underWay = undefined;
     this.#writer = this.#newWriter();
     this.#seq = 0;
@@ -97,6 +110,12 @@ export class Outbox {
     const evidence = this.#stored === undefined ? delta : mergeEvidence(this.#stored.evidence, delta);
     this.#stored = { evidence, lastSeq: seq };
   }
+}
+
+/** Over all nodes: a request that passes two of them is two. */
+function exposuresIn(evidence: Evidence | undefined): number {
+  const cells = (evidence?.strata ?? []).flatMap((stratum) => Object.values(stratum.cells));
+  return cells.reduce((sum, { exposed }) => sum + exposed, 0);
 }
 
 function sumOf(parts: readonly (Evidence | undefined)[]): Evidence | undefined {

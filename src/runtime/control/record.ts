@@ -1,6 +1,17 @@
 import { TurnoutError, messageOf } from '../../core/errors.js';
-import type { Json } from '../../core/json.js';
-import { anything, count, listOf, object, oneOf, optional, recordOf, text, verify } from '../../core/options.js';
+import { type Json, isObject } from '../../core/json.js';
+import {
+  type Check,
+  anything,
+  count,
+  listOf,
+  object,
+  oneOf,
+  optional,
+  recordOf,
+  text,
+  verify,
+} from '../../core/options.js';
 import type { Notice } from '../../strategies/strategy.js';
 import { type AlertMark, type AlertSeverity, type HistoryEntry, type RolloutRecord, recordFormat } from './store.js';
 
@@ -11,7 +22,18 @@ const alertSeverities = ['info', 'warning', 'critical'] as const satisfies reado
 /** What the receivers of alerts take as a key. */
 const alertIdMax = 255;
 
-const entryCheck = object({
+/**
+ * An object with these keys. What a later version of turnout has put beside them is not looked at: while a fleet is brought to it, the
+ * version before goes on reading. Whatever cannot be read so is a new format.
+ */
+function withKeys(keys: Readonly<Record<string, Check>>): Check {
+  const check = object(keys);
+  const known = (value: Readonly<Record<string, unknown>>) =>
+    Object.fromEntries(Object.entries(value).filter(([key]) => Object.hasOwn(keys, key)));
+  return (value, path, issues) => check(isObject(value) ? known(value) : value, path, issues);
+}
+
+const entryCheck = withKeys({
   revision: count,
   at: anything,
   replica: text,
@@ -19,11 +41,11 @@ const entryCheck = object({
   from: anything,
   to: anything,
   why: anything,
-  alert: optional(object({ id: text, kind: text, severity: oneOf(...alertSeverities) })),
+  alert: optional(withKeys({ id: text, kind: text, severity: oneOf(...alertSeverities) })),
   facts: anything,
 });
 
-const recordCheck = object({
+const recordCheck = withKeys({
   format: count,
   revision: count,
   nodes: recordOf(text, { max: 10_000 }),
@@ -86,7 +108,10 @@ export function boundedHistory(entries: readonly HistoryEntry[]): readonly Histo
   return kept.reverse();
 }
 
-/** The record that follows `before`, with its revision and history, and the entries that are new in it. */
+/**
+ * The record that follows `before`, with its revision and history, and the entries that are new in it. Entries stay as they were
+ * written; other keys of a later version are left out, since they were about the state before.
+ */
 export function nextRecord(
   before: RolloutRecord,
   change: { readonly state: Json; readonly notices: readonly Notice[]; readonly nodes: RolloutRecord['nodes'] },

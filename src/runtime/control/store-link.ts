@@ -83,7 +83,8 @@ export class StoreLink {
   }
 
   counters(): Readonly<Record<string, number>> {
-    return { lostDeltas: this.#outbox.lost, droppedHistory: this.#archive.dropped };
+    const { lost, lostExposures, unsentExposures } = this.#outbox;
+    return { lostDeltas: lost, lostExposures, unsentExposures, droppedHistory: this.#archive.dropped };
   }
 
   /** Begins with what this replica knew last, until the store is read. */
@@ -126,6 +127,12 @@ export class StoreLink {
       await this.#outbox.flush(this.#limited);
       await this.#outbox.read(this.#limited);
     });
+  }
+
+  /** Takes what was counted and sends it; where nothing was, the store is not asked. */
+  async sendRest(): Promise<void> {
+    this.#outbox.put(this.#options.takeDelta(this.#keeper.now()));
+    if (this.#outbox.isBehind) await this.#attempt('evidence', () => this.#outbox.flush(this.#limited));
   }
 
   /** Stores a state that was reduced from `from`; undefined if the store did not answer. */

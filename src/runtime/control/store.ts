@@ -43,7 +43,10 @@ export type RolloutRecord = {
   readonly updatedBy: string;
 };
 
-/** The layout of records and evidence that this version reads and writes. */
+/**
+ * The layout of records and evidence that this version reads and writes. Keys may be added to it, which the version before leaves
+ * unread; whatever it would misread takes the next number, by which it goes on with what it knew and touches nothing.
+ */
 export const recordFormat = 1;
 
 /**

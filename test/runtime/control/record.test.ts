@@ -55,9 +55,26 @@ describe('a stored record', () => {
     ['history', [{}]],
     ['history', [{ ...entry(1), replica: '' }]],
     ['updatedBy', 7],
-    ['surprise', 1],
+    ['history', [{ ...entry(1), alert: { id: 'a', kind: 'k' } }]],
   ])('with a bad %s is refused', (key, value) => {
     expect(codeOf({ ...record, [key]: value })).toBe('state-unreadable');
+  });
+
+  test('is read with keys that a later version of turnout has put in it', () => {
+    const alert = { id: 'a', kind: 'k', severity: 'info' as const, page: 'x' };
+    const later = {
+      ...record,
+      region: 'eu',
+      history: [
+        { ...entry(2), trace: 'x' },
+        { ...entry(3), alert },
+      ],
+    };
+    expect(parseRecord(later)).toEqual(later);
+    const { record: next } = nextRecord(later, { state: 1, notices: [], nodes: {} }, 9, 'b');
+    // What was said of an entry goes on to be true; what was said of the state does not.
+    expect(next.history).toEqual(later.history);
+    expect(next).not.toHaveProperty('region');
   });
 
   test('grows by one revision, with the transitions and alerts of the change in its history', () => {
