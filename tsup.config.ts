@@ -10,7 +10,9 @@ const entry = {
   'stores/memory': 'src/stores/memory.ts',
   'stores/postgres': 'src/stores/postgres.ts',
   'stores/redis': 'src/stores/redis.ts',
+  plans: 'src/plans/index.ts',
   simulate: 'src/simulate/index.ts',
+  report: 'src/report/index.ts',
   snapshot: 'src/snapshot/index.ts',
   'adapters/fetch': 'src/adapters/fetch.ts',
   'adapters/node': 'src/adapters/node.ts',
@@ -21,7 +23,7 @@ const shared = {
   target: 'es2022',
   platform: 'neutral',
   sourcemap: true,
-  external: ['eventemitter3', 'jstat', /^node:/],
+  external: ['eventemitter3', 'jstat', /^zod/, /^node:/],
   // Without the prefix a module of Node looks like a package, and some platforms have it only under its full name.
   removeNodeProtocol: false,
 } satisfies Options;
