@@ -13,6 +13,7 @@ const entry = {
   plans: 'src/plans/index.ts',
   simulate: 'src/simulate/index.ts',
   report: 'src/report/index.ts',
+  report: 'src/report/index.ts',
   snapshot: 'src/snapshot/index.ts',
   'adapters/fetch': 'src/adapters/fetch.ts',
   'adapters/node': 'src/adapters/node.ts',
@@ -24,6 +25,8 @@ const shared = {
   platform: 'neutral',
   sourcemap: true,
   external: ['eventemitter3', 'jstat', /^zod/, /^node:/],
+  // What draws the pictures of turnout/report is built into it, and into nothing else; THIRD-PARTY.md has its licence.
+  noExternal: [/^d3-/, 'internmap'],
   // Without the prefix a module of Node looks like a package, and some platforms have it only under its full name.
   removeNodeProtocol: false,
 } satisfies Options;

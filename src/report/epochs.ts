@@ -1,0 +1,51 @@
+import type { EpochReport, NodeReport } from '../runtime/reporting/rollout-report.js';
+import type { ExposuresData } from './pictures/exposures.js';
+import type { Pulls } from './regret.js';
+import type { SharesData } from './pictures/shares.js';
+
+/** An epoch with the moment that it began, as exactly as the report knows it. */
+interface Dated extends EpochReport {
+  readonly began: number;
+}
+
+/** Dates the epochs of a node: by the decision that opened each, else by its first bucket, else by the end of the one before. */
+export function datedEpochs({ epochs, history, comparisons }: NodeReport): readonly Dated[] {
+  const openedAt = new Map(history.map(({ revision, at }) => [revision, at]));
+  const known = [
+    ...history.map(({ at }) => at),
+    ...comparisons.flatMap(({ series }) => series.map(({ at }) => at)),
+    ...epochs.flatMap(({ from, to }) => [from ?? to, to]),
+  ];
+  const earliest = Math.min(...known);
+  let before = earliest;
+  return epochs.map((epoch, index) => {
+    const began =
+      openedAt.get(epoch.epoch) ?? epoch.from ?? (index === 0 ? earliest : (epochs[index - 1]?.to ?? before));
+    // Buckets of two epochs overlap where one ended within them.
+    before = Math.max(before, began);
+    return { ...epoch, began: before };
+  });
+}
+
+/** The shares of a node over time. */
+export function sharesOf(epochs: readonly Dated[], until: number): SharesData {
+  return { time: 'utc', until, points: epochs.map(({ began, shares }) => ({ at: began, shares })) };
+}
+
+/** Exposures added up by the ends of epochs. */
+export function exposuresOf(epochs: readonly Dated[], arms: readonly string[], until: number): ExposuresData {
+  const [first] = epochs;
+  if (first === undefined) return { time: 'utc', points: [] };
+  const sums: Record<string, number> = Object.fromEntries(arms.map((arm) => [arm, 0]));
+  const points: ExposuresData['points'][number][] = [{ at: first.began, counts: { ...sums } }];
+  for (const [index, { exposed }] of epochs.entries()) {
+    for (const arm of arms) sums[arm] = (sums[arm] ?? 0) + (exposed[arm] ?? 0);
+    points.push({ at: epochs[index + 1]?.began ?? until, counts: { ...sums } });
+  }
+  return { time: 'utc', points };
+}
+
+/** The same as pulls of a bandit. */
+export function pullsOf({ points }: ExposuresData): readonly Pulls[] {
+  return points.map(({ at, counts }) => ({ at, exposed: counts }));
+}
