@@ -64,7 +64,7 @@ const clamped = (at: number, [a, b]: Range) => Math.min(Math.max(a, b), Math.max
 
 /** The most ticks whose texts do not touch. */
 function fewEnough([from, to]: Range, ticksOf: (wanted: number) => readonly Tick[]): readonly Tick[] {
-  for (let wanted = Math.max(2, Math.floor((to - from) / 40)); wanted > 1; wanted -= 1) {
+  for (let wanted = Math.max(2, Math.floor((to - from) / 56)); wanted > 1; wanted -= 1) {
     const ticks = ticksOf(wanted);
     const isClear = ticks.every(({ at, text }, index) => {
       const before = ticks[index - 1];
@@ -99,14 +99,13 @@ export function logAxis([low, high]: Range, range: Range, textOf: (value: number
   const all = scale.ticks().filter((value) => Number.isInteger(Math.round(Math.log10(value) * 1e6) / 1e6));
   // Less than two powers of ten: then the steps between them, too.
   const values = all.length > 1 ? all : scale.ticks(3);
-  const ticks = fewEnough(isUp(range) ? [range[0], range[1]] : [0, 1e6], (wanted) => {
+  const ticksOf = (wanted: number) => {
     const every = Math.max(1, Math.ceil(values.length / wanted));
     return values.filter((_, at) => at % every === 0).map((value) => ({ at: scale(value), text: textOf(value) }));
-  });
+  };
+  const ticks = range[1] > range[0] ? fewEnough(range, ticksOf) : ticksOf(6);
   return { place: (value) => clamped(scale(value > 0 ? value : low), range), ticks, title };
 }
-
-const isUp = ([from, to]: Range) => to > from;
 
 /** Steps one after another, of which all names are shown that have room. `place` takes the number of the step. */
 export function stageAxis(names: readonly string[], range: Range, title: string): Axis {

@@ -8,15 +8,25 @@ interface Dated extends EpochReport {
   readonly began: number;
 }
 
+/** A piece of the time that is known, for what came before it. */
+const piece = 0.08;
+
+/** True where the evidence of the first epoch is folded, and no decision that is still known opened it. */
+export function isBegunUnknown({ epochs: [first], history }: Pick<NodeReport, 'epochs' | 'history'>): boolean {
+  return first !== undefined && first.from === null && !history.some(({ revision }) => revision === first.epoch);
+}
+
 /** Dates the epochs of a node: by the decision that opened each, else by its first bucket, else by the end of the one before. */
-export function datedEpochs({ epochs, history, comparisons }: NodeReport): readonly Dated[] {
+export function datedEpochs(node: NodeReport): readonly Dated[] {
+  const { epochs, history, comparisons } = node;
   const openedAt = new Map(history.map(({ revision, at }) => [revision, at]));
   const known = [
     ...history.map(({ at }) => at),
     ...comparisons.flatMap(({ series }) => series.map(({ at }) => at)),
     ...epochs.flatMap(({ from, to }) => [from ?? to, to]),
   ];
-  const earliest = Math.min(...known);
+  const first = Math.min(...known);
+  const earliest = isBegunUnknown(node) ? first - piece * (Math.max(...known) - first) : first;
   let before = earliest;
   return epochs.map((epoch, index) => {
     const began =

@@ -43,22 +43,25 @@ function sectionHtml({ title, sentences, figures }: Section): string {
   return element('section', {}, [
     element('h2', {}, escaped(title)),
     ...sentences.map(paragraph),
-    element('div', { class: 'figures' }, figures.map(figureHtml)),
+    element(
+      'div',
+      { class: 'figures' },
+      figures.map((figure) => figureHtml(figure, title)),
+    ),
   ]);
 }
 
-function figureHtml({ title, caption, isWide, draw, table }: Figure): string {
+function figureHtml({ title, caption, isWide, draw, table }: Figure, section: string): string {
   const words = element('figcaption', {}, [element('h3', {}, escaped(title)), paragraph(caption)]);
-  const drawn = draw?.bind(undefined);
-  if (drawn === undefined) return element('figure', { class: 'wide' }, [words, tableHtml(table, title)]);
-  const options = { title, style: 'inherited' } as const;
+  if (draw === undefined) return element('figure', { class: 'wide' }, [words, tableHtml(table, title)]);
+  const options = { title: `${section}: ${title}`, style: 'inherited' } as const;
   const pictures =
     isWide === true
       ? [
-          element('div', { class: 'for-narrow' }, drawn(options)),
-          element('div', { class: 'for-wide' }, drawn({ ...options, width: wideWidth })),
+          element('div', { class: 'for-narrow' }, draw(options)),
+          element('div', { class: 'for-wide' }, draw({ ...options, width: wideWidth })),
         ]
-      : [drawn(options)];
+      : [draw(options)];
   const details = element('details', {}, [element('summary', {}, 'As a table'), tableHtml(table, title)]);
   return element('figure', { class: isWide === true ? 'wide' : undefined }, [words, ...pictures, details]);
 }

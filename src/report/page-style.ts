@@ -11,9 +11,10 @@ export const pageStyle = [
   'h3{font-size:14px;line-height:1.35;font-weight:600;margin:0}',
   'p{margin:0 0 4px;color:var(--quiet);max-width:75ch}',
   'figure{margin:0;min-width:0}',
-  'figcaption{min-height:5.4em;margin-bottom:6px}',
+  'figcaption{margin-bottom:6px}',
   'figcaption p{font-size:13px;line-height:1.4}',
-  '.wide figcaption{min-height:0}',
+  // Captions, pictures and tables of a row begin at one height each.
+  '.figures>figure:not(.wide){display:grid;grid-row:span 3;grid-template-rows:subgrid;row-gap:0;align-items:start}',
   '.figures{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,312px),1fr));gap:32px 24px;margin-top:20px}',
   '.wide{grid-column:1/-1}',
   'svg.turnout{display:block;width:100%;height:auto;max-width:460px}',

@@ -2,7 +2,7 @@ import type { ArmReport } from '../runtime/reporting/arm-report.js';
 import type { ComparisonReport } from '../runtime/reporting/comparison-report.js';
 import type { NodeReport, RolloutReport } from '../runtime/reporting/rollout-report.js';
 import { wilson } from '../stats/tests/proportion-interval.js';
-import { datedEpochs, exposuresOf, pullsOf, sharesOf } from './epochs.js';
+import { datedEpochs, exposuresOf, isBegunUnknown, pullsOf, sharesOf } from './epochs.js';
 import { type Figure, type Page, type ReportOptions, type Section, tableOf } from './page.js';
 import { regretOf } from './regret.js';
 import { differenceUnit, marginOf, sharesIn, verdictsIn } from './rules.js';
@@ -18,6 +18,7 @@ import {
 import { type Unit, between, count, inUnit, momentText, short } from './words.js';
 
 const comparisonsMax = 12;
+const beginning = ' When the first ones began is not known any more: of them only a short piece is drawn.';
 
 /** A live roll-out as a page: a section for each node. */
 export function rolloutPage(report: RolloutReport, options: ReportOptions): Page {
@@ -37,7 +38,6 @@ export function rolloutPage(report: RolloutReport, options: ReportOptions): Page
 }
 
 function sectionOf(node: NodeReport, now: number, options: ReportOptions): Section {
-  const name = node.node;
   const epochs = datedEpochs(node);
   const exposures = exposuresOf(
     epochs,
@@ -48,21 +48,21 @@ function sectionOf(node: NodeReport, now: number, options: ReportOptions): Secti
   const isNow = node.verdicts.length > 0;
   const verdicts = isNow ? node.verdicts : last === undefined ? [] : verdictsIn(last.facts);
   const rules = [...verdicts, ...node.history.flatMap(({ facts }) => verdictsIn(facts))];
-  const when = isNow || last === undefined ? 'now' : `on ${momentText(last.at, 'utc')}, when it last decided,`;
+  const when = isNow || last === undefined ? 'by now' : `when it last decided, on ${momentText(last.at, 'utc')}`;
   const events = node.history.map(({ at, node: of, from, to, why, alert }) => {
     return { at, node: of, from, to, why, isAlert: alert !== undefined };
   });
   const from = epochs[0]?.began ?? now;
   return {
-    title: name,
+    title: `${node.node} · ${node.kind}`,
     sentences: stateOf(node),
     figures: [
-      sharesFigure(name, sharesOf(epochs, now)),
-      timelineFigure(name, { time: 'utc', events, from, until: now }),
+      sharesFigure(sharesOf(epochs, now), isBegunUnknown(node) ? beginning : ''),
+      timelineFigure({ time: 'utc', events, from, until: now }),
       ...differences(node, rules, options),
-      ...(verdicts.length > 0 || node.stop !== undefined ? [guardrailsFigure(name, verdicts, node.stop, when)] : []),
-      exposuresFigure(name, exposures),
-      latencyFigure(name, { arms: node.arms.map(({ arm, latencyMs }) => ({ arm, ...latencyMs })) }),
+      ...(verdicts.length > 0 || node.stop !== undefined ? [guardrailsFigure(verdicts, node.stop, when)] : []),
+      exposuresFigure(exposures),
+      latencyFigure({ arms: node.arms.map(({ arm, latencyMs }) => ({ arm, ...latencyMs })) }),
       ...regrets(node, exposures, verdicts, options),
       armsFigure(node, options),
     ],
@@ -70,13 +70,13 @@ function sectionOf(node: NodeReport, now: number, options: ReportOptions): Secti
 }
 
 /** Where a node stands, in sentences. */
-export function stateOf(
-  node: Pick<NodeReport, 'kind' | 'phase' | 'settled' | 'stable' | 'waitingFor'>,
-): readonly string[] {
-  const { kind, phase, settled, stable, waitingFor } = node;
+export function stateOf(node: Pick<NodeReport, 'phase' | 'settled' | 'stable' | 'waitingFor'>): readonly string[] {
+  const { phase, settled, stable, waitingFor } = node;
   const waits = waitingFor.length > 0 ? [`It waits for ${waitingFor.join('; ')}.`] : [];
-  return [`A ${kind}, ${settled ?? phase}. Its stable model is ${stable}.`, ...waits];
+  return [`${sentenceCase(settled ?? phase)}. The stable model is ${stable}.`, ...waits];
 }
+
+const sentenceCase = (text: string) => `${text.slice(0, 1).toUpperCase()}${text.slice(1).replaceAll('-', ' ')}`;
 
 /** A rate has the interval of Wilson, which no mean of amounts has: the report does not say which of the two a metric is. */
 function isRate(metric: string, arms: readonly ArmReport[]): boolean {
@@ -88,7 +88,7 @@ function isRate(metric: string, arms: readonly ArmReport[]): boolean {
 }
 
 function differences(
-  { node, comparisons, arms }: NodeReport,
+  { comparisons, arms }: NodeReport,
   rules: Parameters<typeof marginOf>[0],
   { units = {}, margins = {} }: ReportOptions,
 ): readonly Figure[] {
@@ -99,7 +99,7 @@ function differences(
     const margin =
       marginOf(rules, metric, better, controlMean) ??
       (given === undefined ? undefined : better === 'higher' ? -given : given);
-    return differenceFigure(node, {
+    return differenceFigure({
       time: 'utc',
       metric,
       arm,
@@ -113,7 +113,7 @@ function differences(
 
 /** Of nodes that tell of new shares: bandits. */
 function regrets(
-  { node, arms, history, comparisons }: NodeReport,
+  { arms, history, comparisons }: NodeReport,
   exposures: ReturnType<typeof exposuresOf>,
   verdicts: readonly { readonly rule: string }[],
   { units = {} }: ReportOptions,
@@ -131,14 +131,14 @@ function regrets(
     const better = comparisons.find((comparison: ComparisonReport) => comparison.metric === metric)?.better;
     const unit: Unit = isRate(metric, arms) ? 'count' : (units[metric] ?? '');
     const points = means.length > 0 ? regretOf(pullsOf(exposures), Object.fromEntries(means), better) : [];
-    return regretFigure(node, { time: 'utc', metric, unit, points });
+    return regretFigure({ time: 'utc', metric, unit, points });
   });
 }
 
-function armsFigure({ node, arms }: NodeReport, { units = {} }: ReportOptions): Figure {
+function armsFigure({ arms }: NodeReport, { units = {} }: ReportOptions): Figure {
   const metrics = Object.keys(arms[0]?.metrics ?? {});
   return {
-    title: `${node}: arms`,
+    title: 'Arms',
     caption: 'What was counted of each arm, with 95 % intervals for reading; arms are compared above, never here.',
     table: tableOf(
       ['arm', '>share', '>exposed', '>units', '>outcomes', '>errors', ...metrics.map((metric) => `>${metric}`)],

@@ -8,15 +8,15 @@ import { type RegretData, regretPicture } from './pictures/regret.js';
 import { type SharesData, sharesPicture } from './pictures/shares.js';
 import { type TimelineData, timelinePicture } from './pictures/timeline.js';
 import { spentOf } from './rules.js';
-import { between, count, inUnit, momentText, short } from './words.js';
+import { between, count, inUnit, momentText, short, spentText } from './words.js';
 
 // Figures that a live roll-out and a simulated one have in common: a picture, how it is read, and the same as a table.
 
-export function sharesFigure(node: string, data: SharesData): Figure {
+export function sharesFigure(data: SharesData, note = ''): Figure {
   const arms = [...new Set(data.points.flatMap(({ shares }) => Object.keys(shares)))];
   return {
-    title: `${node}: shares`,
-    caption: 'Which fraction of the units each arm was given.',
+    title: 'Shares',
+    caption: `Which fraction of the units each arm was given.${note}`,
     isWide: true,
     draw: (options) => sharesPicture(data, options),
     table: tableOf(
@@ -30,9 +30,9 @@ export function sharesFigure(node: string, data: SharesData): Figure {
   };
 }
 
-export function timelineFigure(node: string, data: TimelineData): Figure {
+export function timelineFigure(data: TimelineData): Figure {
   return {
-    title: `${node}: what happened`,
+    title: 'What happened',
     caption: 'Changes and alerts, each with its reason; time runs down.',
     isWide: true,
     draw: (options) => timelinePicture(data, options),
@@ -51,10 +51,10 @@ export function timelineFigure(node: string, data: TimelineData): Figure {
   };
 }
 
-export function exposuresFigure(node: string, data: ExposuresData): Figure {
+export function exposuresFigure(data: ExposuresData): Figure {
   const arms = Object.keys(data.points.at(-1)?.counts ?? {});
   return {
-    title: `${node}: exposures`,
+    title: 'Exposures',
     caption: 'How many requests each arm had been given by then.',
     draw: (options) => exposuresPicture(data, options),
     table: tableOf(
@@ -68,9 +68,9 @@ export function exposuresFigure(node: string, data: ExposuresData): Figure {
   };
 }
 
-export function latencyFigure(node: string, data: LatencyData): Figure {
+export function latencyFigure(data: LatencyData): Figure {
   return {
-    title: `${node}: latency`,
+    title: 'Latency',
     caption: 'Median (large dot), 95th and 99th percentile (small dot) of the calls of each arm.',
     draw: (options) => latencyPicture(data, options),
     table: tableOf(
@@ -81,16 +81,16 @@ export function latencyFigure(node: string, data: LatencyData): Figure {
   };
 }
 
-export function differenceFigure(node: string, data: DifferenceData): Figure {
+export function differenceFigure(data: DifferenceData): Figure {
   const { time, metric, arm, control, unit, points } = data;
   const where = data.margin === undefined ? '' : ' The dashed line is the margin that is put up with.';
   return {
-    title: `${node}: ${metric}, ${arm} against ${control}`,
+    title: `${metric}: ${arm} against ${control}`,
     caption: `The difference with its confidence sequence, which holds at all times together.${where}`,
     draw: (options) => differencePicture(data, options),
     table: tableOf(
       ['by', '>difference', '>interval'],
-      courseRows(points, ({ at, difference, interval }) => [
+      courseRows(points.filter(isNews), ({ at, difference, interval }) => [
         momentText(at, time),
         inUnit(difference, unit),
         between(interval, unit),
@@ -100,8 +100,17 @@ export function differenceFigure(node: string, data: DifferenceData): Figure {
   };
 }
 
+/** A look that saw nothing new is no row. */
+function isNews(
+  { difference, interval }: DifferenceData['points'][number],
+  index: number,
+  points: DifferenceData['points'],
+): boolean {
+  const before = points[index - 1];
+  return before?.difference !== difference || before.interval?.join() !== interval?.join();
+}
+
 export function guardrailsFigure(
-  node: string,
   verdicts: readonly Omit<Verdict, 'n'>[],
   stop: GuardrailsData['stop'],
   when: string,
@@ -112,31 +121,26 @@ export function guardrailsFigure(
   });
   const data = { rules, ...(stop !== undefined && { stop }) };
   return {
-    title: `${node}: rules`,
-    caption: `How much of its alpha each rule has spent ${when}: at 100 % it decides.`,
+    title: 'Rules',
+    caption: `How much of its alpha each rule had spent ${when}. At 100 % it decides.`,
     draw: (options) => guardrailsPicture(data, options),
     table: tableOf(
       ['rule', 'verdict', '>alpha spent', 'why'],
       [
-        ...verdicts.map((verdict) => [
-          verdict.rule,
-          verdict.outcome,
-          inUnit(spentOf(verdict), 'fraction'),
-          verdict.reason,
-        ]),
+        ...verdicts.map((verdict) => [verdict.rule, verdict.outcome, spentText(spentOf(verdict)), verdict.reason]),
         ...(stop === undefined
           ? []
-          : [['all guardrails together', '', inUnit(stop.spent, 'fraction'), `of an alpha of ${short(stop.alpha)}`]]),
+          : [['all guardrails together', '', spentText(stop.spent), `of an alpha of ${short(stop.alpha)}`]]),
       ],
       'No rule has judged yet.',
     ),
   };
 }
 
-export function regretFigure(node: string, data: RegretData): Figure {
+export function regretFigure(data: RegretData): Figure {
   const { time, metric, unit, points } = data;
   return {
-    title: `${node}: regret`,
+    title: 'Regret',
     caption: `What was lost in ${metric} to the arm that is best in the end, by the means in the end, beside what equal shares would have lost.`,
     draw: (options) => regretPicture(data, options),
     table: tableOf(

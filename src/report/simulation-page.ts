@@ -14,14 +14,17 @@ import {
   sharesFigure,
   timelineFigure,
 } from './shared-figures.js';
-import { count, durationText, inUnit, momentText, short } from './words.js';
+import { count, durationText, inUnit, momentText, short, spentText } from './words.js';
 
 const time = 'since-start';
 
 /** A simulated roll-out as a page: a section for each node, and the harm that was done. */
 export function simulationPage(result: SimulationResult, options: ReportOptions): Page {
   const { name, seed, ranMs, reference, requests, settled, status } = result;
-  const end = settled === undefined ? 'It was not decided' : `It was ${settled.as} after ${durationText(settled.atMs)}`;
+  const end =
+    settled === undefined
+      ? 'It was not decided'
+      : `It was ${settled.as === 'promoted' ? 'promoted' : 'rolled back'} after ${durationText(settled.atMs)}`;
   return {
     title: options.title ?? name,
     sentences: [
@@ -41,6 +44,11 @@ function sectionOf(status: NodeStatus<string>, result: SimulationResult, options
   const { ranMs } = result;
   const of = <T extends { readonly node?: string }>(items: readonly T[]) => items.filter((item) => item.node === node);
   const shares = of(result.shares)[0]?.points ?? [];
+  // Everywhere in the order of the plan, the control last: so an arm has one colour.
+  const order = Object.keys(status.shares);
+  const placeOf = (arm: string) => (order.includes(arm) ? order.indexOf(arm) : order.length);
+  const inOrder = (counts: readonly (readonly [string, number])[]) =>
+    Object.fromEntries([...counts].sort(([a], [b]) => placeOf(a) - placeOf(b)));
   const events = [
     ...of(result.timeline).map(({ atMs, from, to, why }) => ({ at: atMs, node, from, to, why })),
     ...of(result.alerts).map(({ atMs, why }) => ({ at: atMs, node, from: '', to: '', why, isAlert: true })),
@@ -50,31 +58,35 @@ function sectionOf(status: NodeStatus<string>, result: SimulationResult, options
   );
   const verdicts = of(result.verdicts);
   const exposures = samples.map(({ atMs, arms }) => {
-    return { at: atMs, counts: Object.fromEntries(Object.entries(arms).map(([arm, { exposed }]) => [arm, exposed])) };
+    return { at: atMs, counts: inOrder(Object.entries(arms).map(([arm, { exposed }]) => [arm, exposed])) };
   });
-  const arms = of(result.arms);
+  const arms = [...of(result.arms)].sort((a, b) => placeOf(a.arm) - placeOf(b.arm));
   return {
-    title: node,
+    title: `${node} · ${status.kind}`,
     sentences: stateOf(status),
     figures: [
-      sharesFigure(node, {
+      sharesFigure({
         time,
         until: ranMs,
         points: shares.map(({ atMs, shares: at }) => ({ at: atMs, shares: at })),
       }),
-      timelineFigure(node, { time, events, from: 0, until: ranMs }),
-      ...differences(verdicts, options),
-      ...rulesFigures(node, verdicts, status),
-      exposuresFigure(node, { time, points: exposures }),
-      latencyFigure(node, { arms: arms.map(({ arm, latencyMs }) => ({ arm, ...latencyMs })) }),
+      timelineFigure({ time, events, from: 0, until: ranMs }),
+      ...differences(verdicts, Object.keys(status.shares), options),
+      ...rulesFigures(verdicts, status),
+      exposuresFigure({ time, points: exposures }),
+      latencyFigure({ arms: arms.map(({ arm, latencyMs }) => ({ arm, ...latencyMs })) }),
       ...regrets(node, samples, result, options),
     ],
   };
 }
 
 /** One for each rule that compares and says an interval. */
-function differences(series: readonly VerdictSeries[], { units = {}, margins = {} }: ReportOptions): readonly Figure[] {
-  return series.flatMap(({ node, rule, points }) => {
+function differences(
+  series: readonly VerdictSeries[],
+  arms: readonly string[],
+  { units = {}, margins = {} }: ReportOptions,
+): readonly Figure[] {
+  return series.flatMap(({ rule, points }) => {
     const name = ruleNameOf(rule);
     const judged = points.filter(({ interval, estimate }) => interval !== undefined && estimate !== undefined);
     const last = judged.at(-1);
@@ -84,11 +96,12 @@ function differences(series: readonly VerdictSeries[], { units = {}, margins = {
     const size = name.margin ?? margins[name.metric];
     const margin = size === undefined ? undefined : alwaysLower.has(name.metric) ? size : -size;
     return [
-      differenceFigure(node, {
+      differenceFigure({
         time,
         metric: name.metric,
-        arm: 'the arm',
-        control: 'its control',
+        // A verdict does not name its arm: of two it can be but one.
+        arm: arms.length === 2 ? (arms[0] as string) : 'the arm',
+        control: arms.length === 2 ? (arms[1] as string) : 'its control',
         unit: differenceUnit(name.metric, isRate, units),
         points: judged.map(({ atMs, estimate = 0, interval = null }) => ({ at: atMs, difference: estimate, interval })),
         ...(margin !== undefined && { margin }),
@@ -99,7 +112,7 @@ function differences(series: readonly VerdictSeries[], { units = {}, margins = {
 
 const alwaysLower = new Set(['error', 'latency', 'mismatch']);
 
-function rulesFigures(node: string, series: readonly VerdictSeries[], { stop }: NodeStatus<string>): readonly Figure[] {
+function rulesFigures(series: readonly VerdictSeries[], { stop }: NodeStatus<string>): readonly Figure[] {
   const rules = series.flatMap(({ rule, points }) => {
     const spent = points.flatMap((point) => {
       const part = spentOf(point);
@@ -113,19 +126,19 @@ function rulesFigures(node: string, series: readonly VerdictSeries[], { stop }: 
     return point === undefined ? [] : [{ ...point, rule }];
   });
   const course: Figure = {
-    title: `${node}: alpha spent over time`,
+    title: 'Alpha spent over time',
     caption: 'Alpha times e-value of each rule: at 100 % it decides, whenever one looks.',
     draw: (options) => evidencePicture({ time, rules }, options),
     table: tableOf(
       ['by', ...rules.map(({ rule }) => `>${rule}`)],
       courseRows(rules[0]?.points ?? [], ({ at }) => [
         momentText(at, time),
-        ...rules.map(({ points }) => inUnit(points.findLast((point) => point.at <= at)?.spent, 'fraction')),
+        ...rules.map(({ points }) => spentText(points.findLast((point) => point.at <= at)?.spent)),
       ]),
       'No rule has judged evidence yet.',
     ),
   };
-  return [course, guardrailsFigure(node, last, stop, 'at the last look')];
+  return [course, guardrailsFigure(last, stop, 'at the last look')];
 }
 
 type NodeSample = { readonly atMs: number; readonly arms: SimulationResult['samples'][number]['arms'][string] };
@@ -158,7 +171,7 @@ function regrets(
       return { at: atMs, exposed: Object.fromEntries(Object.entries(at).map(([arm, { exposed }]) => [arm, exposed])) };
     });
     const points = means.length > 0 ? regretOf(pulls, Object.fromEntries(means)) : [];
-    return regretFigure(node, { time, metric, unit: isRate ? 'count' : (units[metric] ?? ''), points });
+    return regretFigure({ time, metric, unit: isRate ? 'count' : (units[metric] ?? ''), points });
   });
 }
 

@@ -46,7 +46,7 @@ const marks = [
   ...[...tones.map((tone) => `tone-${tone}`), 'quiet'].flatMap((tone) => [
     `.turnout .line-${tone}{stroke:var(--${tone});stroke-width:1.75;fill:none;stroke-linejoin:round}`,
     `.turnout .fill-${tone}{fill:var(--${tone})}`,
-    `.turnout .tint-${tone}{fill:var(--${tone});fill-opacity:.2}`,
+    `.turnout .tint-${tone}{fill:var(--${tone});fill-opacity:${tone === 'quiet' ? 0.1 : 0.2}}`,
   ]),
   '.turnout .dashed{stroke-dasharray:5 3}',
 ];

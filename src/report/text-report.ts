@@ -48,46 +48,58 @@ const visible = (text: string) => text.replaceAll(/\p{Cc}|\p{Cf}|\p{Surrogate}/g
 const indent = '  ';
 const gap = 2;
 const leastColumn = 6;
+const mostName = 32;
+
+const sizeOf = (text: string) => Array.from(text).length;
 
 /**
- * Columns as wide as their widest cell. Where that is too much, a last column of words is wrapped below its row, and the widest columns
- * are shortened.
+ * Columns as wide as their widest cell. A last column of words is wrapped below its row; where the others are too many for a line, they
+ * are told in several tables, each of which begins with the first column. Figures are never shortened.
  */
 function tableLines({ columns, rows, empty }: Table, width: number): readonly string[] {
   if (rows.length === 0) return [`${indent}${empty}`];
-  const clean = rows.map((row) => row.map(visible));
-  const last = columns.at(-1);
-  const isWords = last !== undefined && last.align === 'left' && columns.length > 1;
-  const inLine = isWords ? columns.length - 1 : columns.length;
+  const cells = [columns.map(({ name }) => name), ...rows].map((row) => row.map(visible));
+  const hasWords = columns.length > 1 && columns.at(-1)?.align === 'left';
+  const inLine = hasWords ? columns.length - 1 : columns.length;
   const room = width - indent.length;
-  const heads = columns.map(({ name }) => visible(name));
-  const wanted = Array.from({ length: inLine }, (_, index) => {
-    return Math.max(...[heads, ...clean].map((row) => Array.from(row[index] ?? '').length));
+  const widths = Array.from({ length: inLine }, (_, index) => {
+    const widest = Math.max(...cells.map((row) => sizeOf(row[index] ?? '')));
+    return Math.min(widest, columns[index]?.align === 'right' ? room - leastColumn - gap : mostName);
   });
-  const widths = narrowed(wanted, room - gap * (inLine - 1));
-  const lineOf = (row: readonly string[]) =>
-    indent +
-    widths
-      .map((size, index) => {
-        const text = shortened(row[index] ?? '', size);
-        const blank = ' '.repeat(size - Array.from(text).length);
-        return columns[index]?.align === 'right' ? blank + text : text + blank;
-      })
-      .join(' '.repeat(gap));
-  const words = (row: readonly string[]) =>
-    isWords ? wrapped(row[inLine] ?? '', room - 4).map((line) => `${indent}    ${line}`) : [];
-  return [lineOf(heads), ...clean.flatMap((row) => [lineOf(row), ...words(row)])];
+  const lineOf = (row: readonly string[], shown: readonly number[]) => {
+    const padded = shown.map((index) => {
+      const size = widths[index] as number;
+      const text = shortened(row[index] ?? '', size);
+      const blank = ' '.repeat(size - sizeOf(text));
+      return columns[index]?.align === 'right' ? blank + text : text + blank;
+    });
+    return indent + padded.join(' '.repeat(gap));
+  };
+  const parts = partsOf(widths, room);
+  return parts.flatMap((shown, part) => {
+    const isLast = part === parts.length - 1;
+    const lines = cells.flatMap((row, index) => {
+      const words = hasWords && isLast && index > 0 ? wrapped(row[inLine] ?? '', room - 4) : [];
+      return [lineOf(row, shown), ...words.map((line) => `${indent}    ${line}`)];
+    });
+    return part === 0 ? lines : ['', ...lines];
+  });
 }
 
-/** Takes from the widest until all fit. */
-function narrowed(wanted: readonly number[], room: number): readonly number[] {
-  const widths = [...wanted];
-  let sum = widths.reduce((all, size) => all + size, 0);
-  while (sum > room) {
-    const widest = widths.indexOf(Math.max(...widths));
-    if (!((widths[widest] as number) > leastColumn)) break;
-    widths[widest] = (widths[widest] as number) - 1;
-    sum -= 1;
+/** The columns of each table: as many as there is room for, the first in all of them, which shrinks where it must. */
+function partsOf(widths: number[], room: number): readonly (readonly number[])[] {
+  const widest = Math.max(0, ...widths.slice(1));
+  widths[0] = Math.max(leastColumn, Math.min(widths[0] ?? 0, room - widest - gap));
+  const parts: number[][] = [[0]];
+  let used = widths[0];
+  for (let index = 1; index < widths.length; index += 1) {
+    const size = gap + (widths[index] as number);
+    if (used + size > room && (parts.at(-1)?.length ?? 0) > 1) {
+      parts.push([0]);
+      used = widths[0];
+    }
+    parts.at(-1)?.push(index);
+    used += size;
   }
-  return widths;
+  return parts;
 }

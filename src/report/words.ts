@@ -80,9 +80,16 @@ export function clockText(ms: number, withSeconds = false): string {
   return isDate(ms) ? new Date(ms).toISOString().slice(11, withSeconds ? 19 : 16) : '–';
 }
 
+/** A fraction of what decides; what is next to nothing is not told in powers of ten. */
+export function spentText(spent: number | undefined): string {
+  if (spent === undefined || !Number.isFinite(spent)) return '–';
+  if (spent < 1e-4) return '< 0.01 %';
+  return inUnit(Math.min(1, spent), 'fraction');
+}
+
 /** A moment: `5 Jan 2026 14:05`, or `2 h 10 min` after the start. */
 export function momentText(ms: number, time: TimeKind): string {
-  if (time === 'since-start') return durationText(ms);
+  if (time === 'since-start') return ms === 0 ? 'start' : durationText(ms);
   return isDate(ms) ? `${dayText(ms)} ${clockText(ms)}` : '–';
 }
 

@@ -1,7 +1,7 @@
 import { logAxis } from '../axes.js';
 import { type PictureOptions, emptyDrawing, svgOf, widthOf } from '../drawing.js';
 import { type Row, bar, dot, rowChartOf } from '../rows.js';
-import { inUnit, short } from '../words.js';
+import { inUnit, short, spentText } from '../words.js';
 
 /** Where rules stand. */
 export interface GuardrailsData {
@@ -44,7 +44,7 @@ export function guardrailsPicture({ rules, stop }: GuardrailsData, options: Pict
 function rowOf(name: string, spent: number | undefined, outcome: string, tone: string): Row {
   const isKnown = spent !== undefined && Number.isFinite(spent);
   const part = Math.min(1, Math.max(least, isKnown ? spent : least));
-  const amount = !isKnown ? '' : `${spent < least ? '< 0.01 %' : inUnit(Math.min(1, spent), 'fraction')}`;
+  const amount = isKnown ? spentText(spent) : '';
   return {
     name,
     value: amount === '' ? outcome : outcome.startsWith('of ') ? `${amount} ${outcome}` : `${amount}, ${outcome}`,

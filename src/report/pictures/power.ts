@@ -67,8 +67,8 @@ export function powerPicture({ scenarios }: Pick<RehearsalResult, 'scenarios'>, 
 /** All stages in their order, but for the end, from which nothing is rolled back any more. */
 function stagesOf(scenarios: readonly ScenarioResult[]): readonly { readonly key: string; readonly name: string }[] {
   const all = new Map<string, string>();
-  for (const { node, name, forMs } of scenarios.flatMap(({ steps }) => steps)) {
-    if (name !== 'promoted' || forMs.value > 0) all.set(`${node}\n${name}`, name);
+  for (const { node, name } of scenarios.flatMap(({ steps }) => steps)) {
+    if (name !== 'promoted' && name !== 'rolled-back') all.set(`${node}\n${name}`, name);
   }
   return Array.from(all, ([key, name]) => ({ key, name }));
 }

@@ -40,6 +40,7 @@ export function timelinePicture({ time, events, from, until }: TimelineData, opt
   const title = 'What happened, and why';
   const known = events.filter(({ at }) => Number.isFinite(at)).sort((a, b) => a.at - b.at);
   if (known.length === 0) return svgOf(emptyDrawing(title, 'Nothing has happened yet.', width), options);
+  const isOne = new Set(known.map(({ node }) => node)).size === 1;
   const entries = chosen(known).map((event): Entry => ({ event, lines: reasonOf(event.why, width) }));
   const heights = entries.map(({ lines }) => (lines.length + 1) * lineHeight + 8);
   const needed = heights.reduce((sum, height) => sum + height, 0);
@@ -53,10 +54,12 @@ export function timelinePicture({ time, events, from, until }: TimelineData, opt
   );
   const marks = [
     element('line', { class: 'axis', x1: left, x2: left, y1: 8, y2: height - 8 }),
-    ...entries.flatMap((entry, index) => entryMarks(entry, scale(entry.event.at), tops[index] as number, time, width)),
+    ...entries.flatMap((entry, index) =>
+      entryMarks(entry, scale(entry.event.at), tops[index] as number, { time, width, isOne }),
+    ),
   ];
-  const left_ = known.length - entries.length;
-  const description = `${entries.map(({ event }) => `${momentText(event.at, time)}: ${headOf(event)}, because ${event.why}.`).join(' ')}${left_ > 0 ? ` ${left_} more in between.` : ''}`;
+  const hidden = known.length - entries.length;
+  const description = `${entries.map(({ event }) => `${momentText(event.at, time)}: ${headOf(event, isOne)}, because ${event.why}.`).join(' ')}${hidden > 0 ? ` ${hidden} more in between.` : ''}`;
   return svgOf({ title, description, width, height, marks }, options);
 }
 
@@ -65,8 +68,11 @@ function chosen(events: readonly TimelineEvent[]): readonly TimelineEvent[] {
   return [...events.slice(0, eventsMax / 2), ...events.slice(-eventsMax / 2)];
 }
 
-const headOf = ({ node, from, to, isAlert }: TimelineEvent) =>
-  isAlert === true ? `alert of ${node}` : `${node}: ${from === to ? 'new shares' : `${from} → ${to}`}`;
+/** The node is named where there are several. */
+const headOf = ({ node, from, to, isAlert }: TimelineEvent, isOne: boolean) => {
+  const what = isAlert === true ? 'alert' : from === to ? 'new shares' : `${from} → ${to}`;
+  return isOne ? what : `${node}: ${what}`;
+};
 
 function reasonOf(why: string, width: number): readonly string[] {
   const lines = wrapped(why, Math.floor((width - text - 4) / (fontSize * 0.62)));
@@ -87,8 +93,7 @@ function entryMarks(
   { event, lines }: Entry,
   at: number,
   top: number,
-  time: TimeKind,
-  width: number,
+  { time, width, isOne }: { readonly time: TimeKind; readonly width: number; readonly isOne: boolean },
 ): readonly string[] {
   const y = top + 14;
   const tone = event.isAlert === true ? 'tone-1' : 'tone-0';
@@ -100,7 +105,10 @@ function entryMarks(
       d: `M${left},${Math.round(at)}L${left + 10},${Math.round(at)}L${text - 10},${Math.round(y - 4)}L${text - 4},${Math.round(y - 4)}`,
     }),
     element('circle', { class: `fill-${tone}`, cx: left, cy: at, r: 4 }),
-    textAt(text, y, `${when}  ${headOf(event)}`, { kind: `strong fill-${tone}`, room: (width - text - 4) / 1.06 }),
+    textAt(text, y, `${when}  ${headOf(event, isOne)}`, {
+      kind: `strong fill-${tone}`,
+      room: (width - text - 4) / 1.06,
+    }),
     ...lines.map((line, index) =>
       textAt(text, y + (index + 1) * lineHeight, line, { kind: 'quiet', room: width - text - 2 }),
     ),
