@@ -1,13 +1,20 @@
 /**
- * Simulated error rates of the sequential methods: `calibrate [--runs 10000] [--seed 1] [--only nulls|special|power]`.
+ * Simulated error rates of the guardrails and of the sequential methods below them:
+ * `calibrate [--runs 10000] [--seed 1] [--only guardrails|detection|nulls|special|power] [--null PATTERN]`.
  *
- * Every null is looked at every day (or batch, or hour) of a ramp 1/5/25/50 %. An exact method fails when the lower
+ * `guardrails` judges identical models by the real rules, beside what other controllers would have done in the same roll-outs, and
+ * `detection` says after how many outcomes harm is found; `--null` leaves out all roll-outs whose name does not match it. The others are
+ * about the methods: every null is looked at every day (or batch, or hour) of a ramp 1/5/25/50 %. An exact method fails when the lower
  * 99.9 % bound of its rate is over alpha; group-sequential bounds may reach 1.1 alpha at .05 and 1.5 alpha below. Exit
  * code 1 on a failure.
  */
 import { parseArgs } from 'node:util';
 import cliProgress from 'cli-progress';
 import { seededRng } from '../src/core/rng.js';
+import { detect, detectionTable, harms } from './calibrate/detection.js';
+import { guardrailNulls } from './calibrate/guardrail-nulls.js';
+import { type GuardrailRow, guardrailRows, guardrailTable } from './calibrate/guardrail-table.js';
+import { rollOuts } from './calibrate/guardrails.js';
 import { atMargin, type Method, methods } from './calibrate/methods.js';
 import { baselines, simulate } from './calibrate/scenario.js';
 import { sampleRatio, specialNulls, specialRates } from './calibrate/special.js';
@@ -18,6 +25,7 @@ const { values } = parseArgs({
     runs: { type: 'string', default: '10000' },
     seed: { type: 'string', default: '1' },
     only: { type: 'string', default: 'all' },
+    null: { type: 'string', default: '' },
   },
 });
 const [runs, seed] = [Number(values.runs), Number(values.seed)];
@@ -59,6 +67,34 @@ function firstAlarms(
 
 const same: Rate = (rate) => rate;
 const rows: Row[] = [];
+const guarded: GuardrailRow[] = [];
+
+if (wants('guardrails')) {
+  const nulls = guardrailNulls.filter(({ name }) => new RegExp(values.null).test(name));
+  const bar = progressOf('guardrails', nulls.length * runs);
+  for (const scenario of nulls) {
+    guarded.push(
+      ...guardrailRows(
+        scenario,
+        rollOuts(scenario, runs, seed, () => bar.increment()),
+      ),
+    );
+  }
+  bar.stop();
+  process.stdout.write(
+    `\nHarmless candidates rolled back, of ${runs} runs, seed ${seed}\n\n${guardrailTable(guarded)}\n`,
+  );
+}
+
+if (wants('detection')) {
+  const bar = progressOf('detection', 2 * harms.length * runs);
+  const table = detectionTable(harms.map((harm) => detect(harm, runs, seed, () => bar.increment())));
+  bar.stop();
+  process.stdout.write(
+    `\nMedian outcomes of both arms until harm was found, of ${runs} runs, seed ${seed}, 1,000 requests a minute\n` +
+      `(in brackets: identical models rolled back by the time that ours finds the harm)\n\n${table}\n`,
+  );
+}
 
 if (wants('nulls')) {
   const names = Object.keys(baselines);
@@ -119,7 +155,7 @@ if (wants('power')) {
   process.stdout.write(`\nSample-ratio process at .05 .01 .001\n${lost.join('\n')}\n`);
 }
 
-const failed = rows.filter((row) => !isKept(row));
+const failed = [...guarded, ...rows].filter((row) => !isKept(row));
 if (failed.length > 0) {
   process.stderr.write(`\nNot kept: ${failed.map(({ name, scenario }) => `${name} (${scenario})`).join(', ')}\n`);
   process.exitCode = 1;
