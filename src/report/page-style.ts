@@ -14,7 +14,7 @@ export const pageStyle = [
   'figcaption{margin-bottom:6px}',
   'figcaption p{font-size:13px;line-height:1.4}',
   // Captions, pictures and tables of a row begin at one height each.
-  '.figures>figure:not(.wide){display:grid;grid-row:span 3;grid-template-rows:subgrid;row-gap:0;align-items:start}',
+  '.figures>figure:not(.wide){display:grid;grid-row:span 3;grid-template:subgrid/minmax(0,1fr);row-gap:0;align-items:start}',
   '.figures{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,312px),1fr));gap:32px 24px;margin-top:20px}',
   '.wide{grid-column:1/-1}',
   'svg.turnout{display:block;width:100%;height:auto;max-width:460px}',

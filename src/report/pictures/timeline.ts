@@ -105,7 +105,7 @@ function entryMarks(
       d: `M${left},${Math.round(at)}L${left + 10},${Math.round(at)}L${text - 10},${Math.round(y - 4)}L${text - 4},${Math.round(y - 4)}`,
     }),
     element('circle', { class: `fill-${tone}`, cx: left, cy: at, r: 4 }),
-    textAt(text, y, `${when}  ${headOf(event, isOne)}`, {
+    textAt(text, y, `${when} · ${headOf(event, isOne)}`, {
       kind: `strong fill-${tone}`,
       room: (width - text - 4) / 1.06,
     }),
