@@ -22,6 +22,7 @@ const layers: Readonly<Record<string, number>> = {
   simulate: 5,
   report: 5,
   testing: 5,
+  cli: 6,
 };
 /** Within a layer, these folders may look at each other: judgement reads evidence. */
 const neighbours = new Set(['analysis > evidence', 'bandits > evidence', 'report > simulate', 'testing > stores']);
@@ -37,7 +38,7 @@ const banned: readonly (readonly [pattern: RegExp, homes: string])[] = [
   [/\bnew Function\b|\beval\(/, 'stores/redis/client.ts'],
   [/from 'eventemitter3'/, 'runtime/events.ts'],
   [/from 'jstat'|import\('jstat'\)/, 'stats/jstat.ts'],
-  [/from 'node:/, 'stores/file/ adapters/node.ts'],
+  [/from 'node:/, 'stores/file/ adapters/node.ts cli/'],
 ];
 
 const files = readdirSync(root, { recursive: true, encoding: 'utf8' })

@@ -21,7 +21,10 @@ export interface ParsePlanOptions<M extends string = string, Qs extends Metrics 
   readonly use?: Readonly<Record<string, unknown>>;
 }
 
-/** A plan that has passed every check. `name`, `metrics`, `visits` and `strategy` are what `createRouter` takes. */
+/**
+ * A plan that has passed every check. `name`, `metrics`, `visits` and `strategy` are what `createRouter` takes; all else is not enumerable,
+ * so that `createRouter({ ...plan, models })` has no key too many.
+ */
 export interface ParsedPlan<M extends string = string, Qs extends Metrics = Metrics> {
   readonly name: string;
   readonly strategy: Strategy<M, (keyof Qs & string) | BuiltIn>;
@@ -113,13 +116,17 @@ function planOf(
   nameCheck(name, `${path}.name`, issues);
   const twice = own.filter((metric) => Object.hasOwn(declared, metric));
   for (const metric of twice) say(reading, `${path}.metrics.${metric}`, 'must be left out: the program declares it.');
-  return Object.freeze({
+  const forRouter: Pick<ParsedPlan, 'name' | 'strategy' | 'metrics' | 'visits'> = {
     name: String(name),
     strategy: strategy(json['strategy'], `${path}.strategy`, reading) as Strategy<string, BuiltIn>,
     metrics: Object.freeze({ ...readMetrics(given, `${path}.metrics`, reading), ...declared }),
     visits: visits === 'one' ? 'one' : 'many',
+  };
+  const beside: Omit<ParsedPlan, keyof typeof forRouter> = {
+    json,
     ...(typeof description === 'string' && { description }),
     ...(rehearsal !== undefined && { rehearsal }),
-    json,
-  });
+  };
+  const hidden = Object.entries(beside).map(([key, value]) => [key, { value, enumerable: false }] as const);
+  return Object.freeze(Object.defineProperties(forRouter, Object.fromEntries(hidden)) as ParsedPlan);
 }
