@@ -1,9 +1,10 @@
-import { messageOf } from '../../core/errors.js';
+import { TurnoutError, messageOf } from '../../core/errors.js';
 import type { Json } from '../../core/json.js';
 import type { Evidence } from '../../evidence/evidence.js';
 import type { Metrics } from '../../evidence/metric.js';
 import { rootScope } from '../../strategies/scope.js';
 import type { Command, NodeVerdicts, Signal, Transition } from '../../strategies/strategy.js';
+import { flapping } from './flapping.js';
 import type { Stored } from './record-keeper.js';
 import type { RolloutRecord } from './store.js';
 import { StoreLink, type StoreLinkOptions } from './store-link.js';
@@ -218,6 +219,11 @@ export class ControlLoop {
     const transition = this.#reduce(below.state, signal, stored);
     if (signal.type === 'tick') {
       this.#looks = new Map(transition.verdicts?.map((look) => [look.node, look]));
+      const why = flapping(stored.record.history, transition.notices, this.#link.now());
+      if (why !== undefined && transition.urgent === undefined) {
+        this.#options.onError(new TurnoutError('state-format', why), 'change');
+        return below;
+      }
     }
     const notices = [...below.notices, ...transition.notices];
     let { state } = transition;

@@ -102,15 +102,9 @@ export class RecordKeeper {
 
   /** Stores a state that was reduced from `from`. After a conflict what is stored now is in `stored`. */
   async write(from: Stored, state: Json, notices: readonly Notice[]): Promise<'stored' | 'conflict'> {
-    const { store, router, replica, limited } = this.#options;
     const change = { state, notices, nodes: this.#nodes };
-    const { record: next, entries } = nextRecord(from.record, change, this.now(), replica);
-    const write = { revision: next.revision, entries };
-    this.#unsure = [...this.#unsure, write];
-    const written = await limited(store.compareAndSet(router, from.record.revision, next));
-    this.#unsure = this.#unsure.filter((unsure) => unsure !== write);
-    // This write was the one of its revision, so none before it can have taken effect.
-    if (written.ok) this.#unsure = [];
+    const { record: next, entries } = nextRecord(from.record, change, this.now(), this.#options.replica);
+    const written = await this.#put(from.record, next, entries);
     if (!written.ok) {
       await (written.current === undefined ? this.sync() : this.#accept(written.current));
       return 'conflict';
@@ -118,6 +112,18 @@ export class RecordKeeper {
     this.#take({ record: next, state });
     this.#options.notify(entries);
     return 'stored';
+  }
+
+  /** Writes the record after `from`. What it has to tell is remembered until it is known whether it took effect. */
+  async #put(from: RolloutRecord, next: RolloutRecord, entries: readonly HistoryEntry[]) {
+    const { store, router, limited } = this.#options;
+    const write = { revision: next.revision, entries };
+    this.#unsure = [...this.#unsure, write];
+    const written = await limited(store.compareAndSet(router, from.revision, next));
+    this.#unsure = this.#unsure.filter((unsure) => unsure !== write);
+    // This write was the one of its revision, so none before it can have taken effect.
+    if (written.ok) this.#unsure = [];
+    return written;
   }
 
   /** Never goes back, follows the other writers' clocks, and refuses a jump of more than a minute made by one of them. */
@@ -135,7 +141,8 @@ export class RecordKeeper {
     const { router, onPlanEdit } = this.#options;
     const edited = editedNodes(record.nodes, this.#nodes);
     const isFirst = !this.#isRead;
-    if (edited.size === 0 || (onPlanEdit === 'keep' && isFirst)) return this.#take(this.#parse(record));
+    // Kept, whoever wrote it: while a deployment lasts, programs of before go on writing, and to keep what they wrote undoes nothing.
+    if (edited.size === 0 || onPlanEdit === 'keep') return this.#take(this.#parse(record));
     if (onPlanEdit === 'restart' && isFirst) return this.#restart(record, edited);
     // While running, an edit is another program's: restarting here too would make the two undo each other for ever.
     throw new TurnoutError(
@@ -146,7 +153,7 @@ export class RecordKeeper {
   }
 
   async #restart(record: RolloutRecord, edited: ReadonlySet<string>): Promise<void> {
-    const { strategy, router, store, instance, replica, limited, notify } = this.#options;
+    const { strategy, router, instance, replica, notify } = this.#options;
     const scope = rootScope(router, record.revision + 1, instance);
     const state = graft(record.state, strategy.init(this.now(), scope), strategy, router, edited);
     const notices = [...edited].map((node): Notice => {
@@ -154,7 +161,7 @@ export class RecordKeeper {
       return { type: 'transition', node, data };
     });
     const { record: next, entries } = nextRecord(record, { state, notices, nodes: this.#nodes }, this.now(), replica);
-    const written = await limited(store.compareAndSet(router, record.revision, next));
+    const written = await this.#put(record, next, entries);
     if (!written.ok)
       throw new TurnoutError('store-failed', 'Another replica changed the edited plan at the same time.');
     this.#take(this.#parse(next));
