@@ -6,6 +6,20 @@ import { unitEventBits } from './unit-hash.js';
 const bytes = unitEventBits / 8;
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 const denseLength = Math.ceil(unitEventBits / 6);
+/** What each letter stands for, by its character code; 255 for what is no letter. */
+const digitOf = Uint8Array.from({ length: 128 }, (_, code) => {
+  const digit = alphabet.indexOf(String.fromCharCode(code));
+  return digit < 0 ? 255 : digit;
+});
+
+const digitAt = (text: string, at: number): number => digitOf[text.charCodeAt(at)] ?? 255;
+
+/** How many bits of a byte are set (Warren, Hacker's Delight, figure 5-2). */
+function bitsIn(byte: number): number {
+  const pairs = byte - ((byte >> 1) & 0x55);
+  const nibbles = (pairs & 0x33) + ((pairs >> 2) & 0x33);
+  return (nibbles + (nibbles >> 4)) & 0x0f;
+}
 
 /**
  * Which units had an event, as 4096 bits: half a kilobyte, whatever the number of units. Merging is by OR, in any
@@ -16,15 +30,9 @@ export class UnitEventBitmap {
 
   /** Parses what `toJSON` wrote; throws `state-unreadable` on anything else. */
   static from(json: string): UnitEventBitmap {
-    const bitmap = new UnitEventBitmap();
     if (typeof json === 'string' && json.length <= denseLength) {
-      const digits = Array.from(json, (letter) => alphabet.indexOf(letter));
-      if (json.length === denseLength) bitmap.#readDense(digits);
-      else
-        for (let at = 0; at + 1 < digits.length; at += 2)
-          bitmap.set(64 * (digits[at] as number) + (digits[at + 1] as number));
-      // One text for each set of bits: whatever is not it was damaged.
-      if (bitmap.toJSON() === json) return bitmap;
+      const bitmap = new UnitEventBitmap();
+      if (json.length === denseLength ? bitmap.#readDense(json) : bitmap.#readSparse(json)) return bitmap;
     }
     throw new TurnoutError(
       'state-unreadable',
@@ -47,9 +55,19 @@ export class UnitEventBitmap {
     return this;
   }
 
+  /** How many bits are set here and in neither of two others. */
+  countWithout(one: UnitEventBitmap, other: UnitEventBitmap): number {
+    let count = 0;
+    for (let at = 0; at < bytes; at += 1) {
+      const elsewhere = (one.#bytes[at] as number) | (other.#bytes[at] as number);
+      count += bitsIn((this.#bytes[at] as number) & ~elsewhere);
+    }
+    return count;
+  }
+
   get count(): number {
     let count = 0;
-    for (let bit = 0; bit < unitEventBits; bit += 1) if (this.has(bit)) count += 1;
+    for (const byte of this.#bytes) count += bitsIn(byte);
     return count;
   }
 
@@ -63,8 +81,11 @@ export class UnitEventBitmap {
     if (2 * count > denseLength) {
       for (let at = 0; at < denseLength; at += 1) text += alphabet[this.#sixBits(at)];
     } else {
-      for (let bit = 0; bit < unitEventBits; bit += 1) {
-        if (this.has(bit)) text += `${alphabet[bit >> 6]}${alphabet[bit & 63]}`;
+      for (let at = 0; at < bytes; at += 1) {
+        if (this.#bytes[at] === 0) continue;
+        for (let bit = 8 * at; bit < 8 * at + 8; bit += 1) {
+          if (this.has(bit)) text += `${alphabet[bit >> 6]}${alphabet[bit & 63]}`;
+        }
       }
     }
     return text;
@@ -76,10 +97,31 @@ export class UnitEventBitmap {
     return digit;
   }
 
-  #readDense(digits: readonly number[]): void {
-    digits.forEach((digit, at) => {
-      for (let place = 0; place < 6; place += 1) if (((digit >> place) & 1) === 1) this.set(6 * at + place);
-    });
+  // One text for each set of bits: whatever is not it was damaged, and both readers say false.
+
+  #readSparse(text: string): boolean {
+    let last = -1;
+    for (let at = 0; at < text.length; at += 2) {
+      const [high, low] = [digitAt(text, at), digitAt(text, at + 1)];
+      const bit = 64 * high + low;
+      if (!(high < 64 && low < 64 && bit > last)) return false;
+      this.set(bit);
+      last = bit;
+    }
+    return true;
+  }
+
+  #readDense(text: string): boolean {
+    for (let at = 0; at < denseLength; at += 1) {
+      const digit = digitAt(text, at);
+      if (!(digit < 64)) return false;
+      for (let place = 0; place < 6; place += 1) {
+        if (((digit >> place) & 1) === 0) continue;
+        if (6 * at + place >= unitEventBits) return false;
+        this.set(6 * at + place);
+      }
+    }
+    return 2 * this.count > denseLength;
   }
 }
 
@@ -101,14 +143,12 @@ export interface UnitEventEpoch {
 export function unitEventStrata(epochs: readonly UnitEventEpoch[]): readonly EventStratum[] {
   const seen = new UnitEventBitmap();
   return epochs.map(({ share, treatment, control }): EventStratum => {
-    let [ofCandidate, ofControl] = [0, 0];
-    for (let bit = 0; bit < unitEventBits; bit += 1) {
-      if (seen.has(bit)) continue;
-      const [inCandidate, inControl] = [treatment.has(bit), control.has(bit)];
-      if (inCandidate && !inControl) ofCandidate += 1;
-      if (inControl && !inCandidate) ofControl += 1;
-    }
+    const first = {
+      share,
+      treatment: treatment.countWithout(control, seen),
+      control: control.countWithout(treatment, seen),
+    };
     seen.merge(treatment).merge(control);
-    return { share, treatment: ofCandidate, control: ofControl };
+    return first;
   });
 }
