@@ -37,10 +37,23 @@ export function scoreArms(treatment: ArmSums, control: ArmSums): FoldedScore {
   const { score, variance, weight } =
     isCount(treatment) && isCount(control)
       ? stratifiedScore([{ treatment: events(treatment), control: events(control) }], 'binary')
-      : stratifiedScore([{ treatment, control }], 'mean');
+      : valueScore(treatment, control);
   if (treatment.paired === undefined || control.paired === undefined || !(weight > 0))
     return { score, variance, weight };
   return { score, variance, weight, covariate: covariateScore(treatment, control, weight) };
+}
+
+/**
+ * The score of means with the greater of two variances: each arm's own (Welch), or that of both together. A small arm that missed the
+ * tail so far has a low mean and a low variance of its own, one that met it has both high: by its own variance the first looks
+ * significant, by the common one the second.
+ */
+function valueScore(treatment: ValueSums, control: ValueSums): ScoreSums {
+  const { score, variance, weight } = stratifiedScore([{ treatment, control }], 'mean');
+  if (!(weight > 0)) return { score, variance, weight };
+  const spread = ({ n, sum, sumSq }: ValueSums) => Math.max(0, sumSq - (sum / n) * sum);
+  const common = (spread(treatment) + spread(control)) / (treatment.n + control.n - 2);
+  return { score, variance: Math.max(variance, weight * common), weight };
 }
 
 /** Both arms' denominators take the place of n; the variance is the delta method's, with each report a unit of its own. */
