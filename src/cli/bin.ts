@@ -56,5 +56,9 @@ export default plan === null
 
 if (plan === null) {
   process.once('SIGINT', () => abort.abort());
+  process.stdout.on('error', (error: { readonly code?: string }) => {
+    // Whoever reads has had enough, as `head` has.
+    if (error.code !== 'EPIPE') throw error;
+  });
   process.exitCode = await main(process.argv.slice(2), terminal);
 }

@@ -85,16 +85,30 @@ function tried(make: () => Rehearsal, scenarios: object, path: string, issues: I
   }
 }
 
-/** Where a value of `definition.scenarios.equal.traffic` stands: with the scenario if it brings its own, or in the section. */
+/** Where a value of `definition.scenarios.equal.traffic` stands: with the scenario if it brings its own, in the section, or in the plan. */
 function placeOf(issuePath: string, scenarios: object, path: string): string {
   const inner = issuePath.replace(/^definition\.(?:simulation\.)?/, '');
   for (const [name, scenario] of Object.entries(scenarios)) {
     const prefix = `scenarios.${name}.`;
     if (!inner.startsWith(prefix)) continue;
     const rest = inner.slice(prefix.length);
-    const [key = ''] = rest.split(/[.[]/);
-    if (isObject(scenario) && Object.hasOwn(scenario, key)) return `${path}.${inner}`;
-    return key === 'strategy' ? `plan.${rest}` : `${path}.${rest}`;
+    if (brings(scenario, rest)) return `${path}.${inner}`;
+    return /^(?:name|metrics|strategy)\b/.test(rest) ? `plan.${rest}` : `${path}.${rest}`;
   }
   return `${path}.${inner}`;
+}
+
+/** Of models, a scenario may bring some and leave the others. */
+function brings(scenario: unknown, rest: string): boolean {
+  const [key = '', name = ''] = rest.split(/[.[]/);
+  if (!isObject(scenario) || !Object.hasOwn(scenario, key)) return false;
+  return key !== 'models' || (isObject(scenario[key]) && Object.hasOwn(scenario[key], name));
+}
+
+/** The issues of a plan and of its rehearsal together. Which models a strategy reaches is not known where it is wrong. */
+export function together(ofPlan: readonly Issue[], ofRehearsal: readonly Issue[]): readonly Issue[] {
+  const isKnown = !ofPlan.some(({ path }) => path.startsWith('plan.strategy'));
+  const told = new Set(ofPlan.map(({ path }) => path));
+  const more = ofRehearsal.filter(({ path }) => !told.has(path) && (isKnown || !/\.(?:models|reference)\b/.test(path)));
+  return [...ofPlan, ...more];
 }

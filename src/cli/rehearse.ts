@@ -3,7 +3,7 @@ import { rehearse } from '../simulate/rehearse.js';
 import { type Given, oneFile } from './arguments.js';
 import type { Command } from './commands.js';
 import { ProgressLine } from './progress.js';
-import { rehearsalFrom } from './rehearsal-section.js';
+import { rehearsalFrom, together } from './rehearsal-section.js';
 import { writePage, writeReport } from './report.js';
 import { noteUnknown, sharedOptions } from './shared-options.js';
 import { readSource } from './source.js';
@@ -34,7 +34,7 @@ export const rehearseCommand: Command = {
     const source = await readSource(file, use, terminal);
     noteUnknown(source, terminal);
     const built = rehearsalFrom(source);
-    const issues = built.rehearsal === undefined ? [...source.issues, ...built.issues] : await allIssues(source);
+    const issues = built.rehearsal === undefined ? together(source.issues, built.issues) : await allIssues(source);
     if (issues.length > 0 || built.rehearsal === undefined) throw new ConfigError(file, issues);
     const options = runOptions(given, built);
     const module = () => terminal.rehearsalModule(terminal.urlOf(file), use && terminal.urlOf(use));

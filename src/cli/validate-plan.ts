@@ -1,7 +1,7 @@
 import { ConfigError, type Issue } from '../core/errors.js';
 import { usageError, exitCodes, type Terminal } from './terminal.js';
 import type { Command } from './commands.js';
-import { rehearsalFrom } from './rehearsal-section.js';
+import { rehearsalFrom, together } from './rehearsal-section.js';
 import { noteUnknown, sharedOptions } from './shared-options.js';
 import { issuesOf, readSource, type Source } from './source.js';
 import { routerOf } from './router-of.js';
@@ -34,8 +34,7 @@ function told(file: string, issues: readonly Issue[], terminal: Terminal): void 
 /** Those of the plan and of its rehearsal; with none, what only a router finds, such as a cycle of prerequisites. */
 export async function allIssues(source: Source): Promise<readonly Issue[]> {
   const ofRehearsal = source.section === undefined ? [] : rehearsalFrom(source).issues;
-  const known = new Set(source.issues.map(({ path }) => path));
-  const issues = [...source.issues, ...ofRehearsal.filter(({ path }) => !known.has(path))];
+  const issues = together(source.issues, ofRehearsal);
   if (issues.length > 0 || source.plan === undefined) return issues;
   try {
     await routerOf(source.plan, source.conditions).close();
