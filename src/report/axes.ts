@@ -37,8 +37,7 @@ export function timeAxis(time: TimeKind, domain: Range, range: Range): Axis {
 }
 
 function elapsedAxis([from, to]: Range, range: Range): Axis {
-  // At least three units long, so that ticks are whole numbers.
-  const [name, length] = units.find(([, unit]) => to - from >= 3 * unit) ?? (['milliseconds', 1] as const);
+  const [name, length] = units.find(([, unit]) => to - from >= 2 * unit) ?? (['milliseconds', 1] as const);
   const scale = scaleLinear([from / length, to / length], [...range]);
   const ticks = fewEnough(range, (wanted) => scale.ticks(wanted).map((at) => ({ at: scale(at), text: short(at) })));
   return { place: (ms) => clamped(scale(ms / length), range), ticks, title: `${name} since the start` };
@@ -140,7 +139,11 @@ export function axisBelow({ left, right, bottom }: Plot, { ticks, title }: Axis,
       element('line', { class: 'axis', x1: at, x2: at, y1: bottom, y2: bottom + 4 }),
       textAt(inside(at, text), bottom + 16, text, { anchor: 'middle', kind: 'quiet' }),
     ]),
-    textAt(inside((left + right) / 2, title), bottom + 31, title, { anchor: 'middle', kind: 'quiet', room: width - 8 }),
+    textAt(inside((left + right) / 2, fitted(title, width - 8)), bottom + 31, title, {
+      anchor: 'middle',
+      kind: 'quiet',
+      room: width - 8,
+    }),
   ];
 }
 

@@ -1,7 +1,7 @@
 import { area, curveLinear, curveStepAfter, line } from 'd3-shape';
 import { type Axis, type Plot, type Range, axisBelow, axisLeft, timeAxis } from './axes.js';
 import { type Drawing, fontSize, textAt, textWidth } from './drawing.js';
-import { element } from './markup.js';
+import { cleaned, element } from './markup.js';
 import type { TimeKind } from './words.js';
 
 /** A point of a line: where, and how much. */
@@ -82,7 +82,7 @@ export function chartOf(chart: Chart): Drawing {
   return { title: chart.title, description: chart.description, width, height, marks };
 }
 
-const textOf = ({ name, value }: Curve) => (value === undefined ? name : `${name} ${value}`);
+const textOf = ({ name, value }: Curve) => cleaned(value === undefined ? name : `${name} ${value}`);
 
 function curveMarks({ points, band, tone, isStepped, isDashed }: Curve, x: Axis, y: Axis): readonly string[] {
   const shape = isStepped === true ? curveStepAfter : curveLinear;

@@ -1,5 +1,5 @@
 import { all, must, object, oneOf, optional, text, verify } from '../core/options.js';
-import { element, escaped } from './markup.js';
+import { cleaned, element, escaped } from './markup.js';
 import { pictureStyle } from './style.js';
 import { shortened } from './words.js';
 
@@ -95,8 +95,9 @@ export interface TextLook {
 
 /** A line of text on its baseline. */
 export function textAt(x: number, y: number, text: string, { anchor = 'start', kind, room }: TextLook = {}): string {
-  const seen = room === undefined ? text : fitted(text, room);
-  const all = seen === text ? '' : element('title', {}, escaped(text));
+  const whole = cleaned(text);
+  const seen = room === undefined ? whole : fitted(whole, room);
+  const all = seen === whole ? '' : element('title', {}, escaped(text));
   return element(
     'text',
     { x, y, 'text-anchor': anchor === 'start' ? undefined : anchor, class: kind },

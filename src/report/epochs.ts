@@ -37,9 +37,14 @@ export function datedEpochs(node: NodeReport): readonly Dated[] {
   });
 }
 
-/** The shares of a node over time. */
-export function sharesOf(epochs: readonly Dated[], until: number): SharesData {
-  return { time: 'utc', until, points: epochs.map(({ began, shares }) => ({ at: began, shares })) };
+/** The shares of a node over time; before the first request, those that are set. */
+export function sharesOf(
+  epochs: readonly Dated[],
+  until: number,
+  present: Readonly<Record<string, number>>,
+): SharesData {
+  const points = epochs.map(({ began, shares }) => ({ at: began, shares }));
+  return { time: 'utc', until, points: points.length > 0 ? points : [{ at: until, shares: present }] };
 }
 
 /** Exposures added up by the ends of epochs. */

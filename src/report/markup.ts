@@ -8,12 +8,18 @@ const entities: Readonly<Record<string, string>> = {
   '"': '&quot;',
   "'": '&#39;',
 };
-// What XML has no place for, not even escaped: control characters, halves of a surrogate pair, non-characters.
-const forbidden = /(?![\t\n\r])\p{Cc}|\p{Surrogate}|[\ufffe\uffff]/gu;
+// What XML has no place for, not even escaped: control characters, halves of a surrogate pair, non-characters. And the signs that turn
+// the direction of a text, by which a name could rewrite the sentence around it.
+const forbidden = /(?![\t\n\r])\p{Cc}|\p{Surrogate}|[\ufffe\uffff\u202a-\u202e\u2066-\u2069]/gu;
+
+/** Any text without what no document may hold. */
+export function cleaned(text: string): string {
+  return text.replaceAll(forbidden, '\ufffd');
+}
 
 /** Any text, as it may stand in the content and in the attributes of HTML and SVG. */
 export function escaped(text: string): string {
-  return text.replaceAll(forbidden, '\ufffd').replaceAll(/[&<>"']/g, (sign) => entities[sign] as string);
+  return cleaned(text).replaceAll(/[&<>"']/g, (sign) => entities[sign] as string);
 }
 
 /** A number as it stands in a drawing: two digits are finer than any screen. */

@@ -1,5 +1,4 @@
-import { isObject } from '../core/json.js';
-import { all, anything, must, object, optional, recordOf, text, verify } from '../core/options.js';
+import { must, object, optional, recordOf, text, verify } from '../core/options.js';
 import type { PictureOptions } from './drawing.js';
 import { thinned } from './words.js';
 
@@ -18,25 +17,18 @@ export interface ReportOptions {
 
 const margin = must('a number, 0 or more', (value) => typeof value === 'number' && value >= 0 && value < Infinity);
 
+const unit = must("a text such as '€'", (value) => typeof value === 'string');
+
 /** The checks of the options, for those that have more. */
 export const reportChecks = {
   title: optional(text),
-  units: optional(recordOf(anything)),
+  units: optional(recordOf(unit)),
   margins: optional(recordOf(margin)),
 };
 
-const optionsCheck = all(object(reportChecks), (value, path, issues) => {
-  const { units } = isObject(value) ? value : {};
-  if (!isObject(units)) return;
-  for (const [metric, unit] of Object.entries(units)) {
-    if (typeof unit !== 'string')
-      issues.push({ path: `${path}.units.${metric}`, message: "must be a text such as '€'." });
-  }
-});
-
 /** Throws a ConfigError with all mistakes. */
 export function verifyOptions(what: string, options: ReportOptions): void {
-  verify(what, 'options', options, optionsCheck);
+  verify(what, 'options', options, object(reportChecks));
 }
 
 /** Figures in rows and columns: the same as a picture, for who cannot see it and for terminals. */

@@ -57,7 +57,7 @@ function sectionOf(node: NodeReport, now: number, options: ReportOptions): Secti
     title: `${node.node} · ${node.kind}`,
     sentences: stateOf(node),
     figures: [
-      sharesFigure(sharesOf(epochs, now), isBegunUnknown(node) ? beginning : ''),
+      sharesFigure(sharesOf(epochs, now, node.shares), isBegunUnknown(node) ? beginning : ''),
       timelineFigure({ time: 'utc', events, from, until: now }),
       ...differences(node, rules, options),
       ...(verdicts.length > 0 || node.stop !== undefined ? [guardrailsFigure(verdicts, node.stop, when)] : []),

@@ -1,6 +1,6 @@
 import { type Axis, type Plot, axisBelow } from './axes.js';
 import { type Drawing, textAt, textWidth } from './drawing.js';
-import { element } from './markup.js';
+import { cleaned, element } from './markup.js';
 
 /** One thing with its figures, and a track below on which they are drawn. */
 export interface Row {
@@ -22,6 +22,8 @@ export interface RowChart {
 }
 
 const rowHeight = 36;
+/** Figures come before names: of these there are at least so many pixels. */
+const leastName = 76;
 const rowsMax = 24;
 const belowPlot = 38;
 
@@ -56,7 +58,7 @@ function rowMarks(
   limits: readonly number[],
 ): readonly string[] {
   const y = top + 25;
-  const forValue = Math.min(textWidth(value), width * 0.62);
+  const forValue = Math.min(textWidth(cleaned(value)), width - leastName);
   return [
     textAt(2, top + 13, name, { kind: 'strong', room: (width - forValue - 16) / 1.06 }),
     textAt(width - 2, top + 13, value, { anchor: 'end', kind: 'quiet', room: forValue + 1 }),

@@ -17,7 +17,7 @@ export interface RuleName {
 
 /** Reads the metric and the margin from a rule's name, which is the only place where a verdict has them. */
 export function ruleNameOf(rule: string): RuleName | undefined {
-  const [, metric, kind, size] = /^\w+\(([^,()]+)(?:, (margin|relativeMargin) ([\d.e+-]+))?\)$/.exec(rule) ?? [];
+  const [, metric, kind, size] = /^\w+\((.+?)(?:, (margin|relativeMargin) ([\d.e+-]+))?\)$/.exec(rule) ?? [];
   if (metric === undefined) return undefined;
   return kind === undefined ? { metric } : { metric, [kind]: Number(size) };
 }

@@ -63,8 +63,12 @@ function tableLines({ columns, rows, empty }: Table, width: number): readonly st
   const inLine = hasWords ? columns.length - 1 : columns.length;
   const room = width - indent.length;
   const widths = Array.from({ length: inLine }, (_, index) => {
-    const widest = Math.max(...cells.map((row) => sizeOf(row[index] ?? '')));
-    return Math.min(widest, columns[index]?.align === 'right' ? room - leastColumn - gap : mostName);
+    const [head = 0, ...below] = cells.map((row) => sizeOf(row[index] ?? ''));
+    const most = Math.min(mostName, room - leastColumn - gap);
+    // Names are shortened, figures are not.
+    const named =
+      columns[index]?.align === 'right' ? [Math.min(head, most), ...below] : [Math.min(most, Math.max(head, ...below))];
+    return Math.max(...named);
   });
   const lineOf = (row: readonly string[], shown: readonly number[]) => {
     const padded = shown.map((index) => {
