@@ -77,6 +77,12 @@ const bundles: readonly Bundle[] = [
     external: ['jstat'],
   },
   {
+    name: 'turnout/plans, with all strategies and zod',
+    code: `import { parsePlan } from 'turnout/plans'; console.log(parsePlan);`,
+    ceiling: 92_000,
+    without: [...jstat, '"node:'],
+  },
+  {
     name: 'turnout/simulate as a whole',
     code: `import * as simulate from 'turnout/simulate'; console.log(simulate);`,
     ceiling: 72_000,
@@ -103,6 +109,7 @@ async function sizeOf({
     alias: {
       turnout: './dist/index.js',
       'turnout/stats': './dist/stats.js',
+      'turnout/plans': './dist/plans.js',
       'turnout/simulate': './dist/simulate.js',
       'turnout/stores/postgres': './dist/stores/postgres.js',
       'turnout/stores/redis': './dist/stores/redis.js',
