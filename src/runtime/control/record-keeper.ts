@@ -138,6 +138,8 @@ export class RecordKeeper {
   /** Takes over a record that another replica, or an earlier run of the program, wrote. */
   async #accept(json: RolloutRecord): Promise<void> {
     const record = parseRecord(json);
+    // Also of a record that is then refused: it tells what became of this replica's writes before.
+    this.#announceUnsure(record);
     const { router, onPlanEdit } = this.#options;
     const edited = editedNodes(record.nodes, this.#nodes);
     const isFirst = !this.#isRead;

@@ -54,6 +54,14 @@ export class SimulatedFleet {
     for (let index = 0; index < size; index += 1) this.replicas.push(this.#replica(index, program));
   }
 
+  /** Every replica reads the store, if the network lets it, and serves a little. */
+  async begin(): Promise<void> {
+    for (const [index, replica] of this.replicas.entries()) {
+      await settle(this.clock, replica.loop.start());
+      replica.serve(20, 0, index);
+    }
+  }
+
   pick(): number {
     return Math.floor(this.rng.next() * this.replicas.length);
   }

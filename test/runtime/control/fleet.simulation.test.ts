@@ -67,12 +67,16 @@ describe.each([
   ['by its own clocks', false],
   ['by the time of its store', true],
 ])('a fleet of 64 that goes %s, minutes apart, on a network that loses, delays and parts', (_, hasTime) => {
-  const fleetOf = (program: Program, run = 0) => new SimulatedFleet({ seed: seed + run, size, program, hasTime });
+  const fleetOf = async (program: Program, run = 0) => {
+    const fleet = new SimulatedFleet({ seed: seed + run, size, program, hasTime });
+    await fleet.begin();
+    return fleet;
+  };
 
   test.each([0.01, 0.6])(
     'keeps one history and counts everything once (errors of the candidate: %d)',
     async (errorRate) => {
-      const fleet = fleetOf(before);
+      const fleet = await fleetOf(before);
       await run(fleet, 1200, errorRate);
       await fleet.heal();
       fleet.checkEnd();
@@ -81,7 +85,7 @@ describe.each([
   );
 
   test('goes on through a deployment that changes the numbers, and ends with the new ones', async () => {
-    const fleet = fleetOf(before, 1);
+    const fleet = await fleetOf(before, 1);
     await run(fleet, 200);
     await deploy(fleet, otherNumbers, 8);
     await fleet.heal();
@@ -96,7 +100,7 @@ describe.each([
   test.each(['restart', 'keep'] as const)(
     'goes on through a deployment that changes the shape (%s)',
     async (onPlanEdit) => {
-      const fleet = fleetOf(before, 2);
+      const fleet = await fleetOf(before, 2);
       await run(fleet, 200);
       const old = fleet.record.nodes;
       await deploy(fleet, otherShape(onPlanEdit), 8);
@@ -110,7 +114,7 @@ describe.each([
   );
 
   test('does not begin a program that rejects the change, and the others go on', async () => {
-    const fleet = fleetOf(before, 3);
+    const fleet = await fleetOf(before, 3);
     await run(fleet, 200);
     const newcomers = [3, 20, 41];
     for (const index of newcomers) await fleet.deploy(index, otherShape('reject'));
@@ -125,7 +129,7 @@ describe.each([
   });
 
   test('has one history also where two programs disagree for good, until one of them is left', async () => {
-    const fleet = fleetOf(before, 4);
+    const fleet = await fleetOf(before, 4);
     await run(fleet, 100);
     for (let index = 0; index < size; index += 2) {
       await fleet.deploy(index, otherShape('restart'));
