@@ -31,7 +31,7 @@ export function count(value: number): string {
 export function inUnit(value: number | null | undefined, unit: Unit): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return '–';
   if (unit === 'fraction') return `${short(value * 100)} %`;
-  if (unit === 'points') return `${short(value * 100)} points`;
+  if (unit === 'points') return `${short(value * 100)} ${short(Math.abs(value) * 100) === '1' ? 'point' : 'points'}`;
   if (unit === 'count') return Math.abs(value) < 100 ? short(value) : count(value);
   return `${short(value)}${unit === '' ? '' : ` ${unit}`}`;
 }

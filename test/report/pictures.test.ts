@@ -246,7 +246,7 @@ describe('what pictures show', () => {
       margin: -0.01,
     });
     expect(said(svg)).toEqual(
-      expect.arrayContaining(['new −2', 'no difference', 'margin −1 points', 'difference in clicked, points']),
+      expect.arrayContaining(['new −2', 'no difference', 'margin −1 point', 'difference in clicked, points']),
     );
     expect(svg).toContain('<desc>In the end −2 points, with an interval of −4 to 0 points.</desc>');
     expect(paths(svg, 'tint-tone-0')).toHaveLength(1);

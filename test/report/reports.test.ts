@@ -93,7 +93,7 @@ describe('a page', () => {
       'What each model did',
     ]);
     expect(html).toContain('It was rolled back after');
-    expect(html).toContain('margin −1 points');
+    expect(html).toContain('margin −1 point');
     expect(headings(htmlReport(bandit))).toContain('Regret');
     expect(headings(htmlReport(live))).not.toContain('Regret');
   });

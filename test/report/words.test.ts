@@ -19,7 +19,7 @@ describe('numbers in words', () => {
   test.each([
     [0, '0'],
     [0.0123456, '0.0123'],
-    [-3.14159, '−3.14'],
+    [-3.456, '−3.46'],
     [1234.6, '1,230'],
     [999.9, '1,000'],
     [1e6, '1,000,000'],
@@ -45,6 +45,11 @@ describe('numbers in words', () => {
   test('a value has its unit', () => {
     expect(inUnit(0.0321, 'fraction')).toBe('3.21 %');
     expect(inUnit(-0.015, 'points')).toBe('−1.5 points');
+    expect([inUnit(-0.01, 'points'), inUnit(0.01, 'points'), inUnit(0, 'points')]).toEqual([
+      '−1 point',
+      '1 point',
+      '0 points',
+    ]);
     expect(inUnit(12_345, 'count')).toBe('12,345');
     expect(inUnit(99.94, 'count')).toBe('99.9');
     expect(inUnit(12.5, 'ms')).toBe('12.5 ms');
