@@ -149,6 +149,23 @@ describe('the traffic of a calibration', () => {
     expect(Math.abs(variance - (1 + 3 * correlation))).toBeLessThan(0.15 * (1 + 3 * correlation));
   });
 
+  it('counts units that come back once, and all that they do', () => {
+    const scenario = guardrailNulls.find(({ name }) => name === 'units that come back, alike') as Scenario;
+    const cells = played(scenario.traffic(), scenario.schedule).flatMap(({ candidate, control }) => [
+      candidate,
+      control,
+    ]);
+    const sum = (of: (cell: Cell) => number) => cells.reduce((total, cell) => total + of(cell), 0);
+    const byCluster = (list: readonly number[] | undefined) => (list ?? []).reduce((total, value) => total + value, 0);
+    // Of 1,000 units hardly any stays away for twelve hours; a few come back in the other arm as it grows, and are known there.
+    expect(sum(({ units }) => units)).toBeGreaterThan(990);
+    expect(sum(({ units }) => units)).toBeLessThanOrEqual(1000);
+    // Nine in ten make six requests, one in ten makes 8.5 in each of twelve hours.
+    expect(sum(({ exposed }) => exposed) / (900 * 6 + 100 * 8.5 * 12)).toBeCloseTo(1, 1);
+    expect(sum(({ clusters }) => byCluster(clusters?.exposed))).toBe(sum(({ exposed }) => exposed));
+    expect(sum(({ clusters }) => byCluster(clusters?.sum['error']))).toBe(sum(({ errors }) => errors));
+  });
+
   it('is what a recorder could have written', () => {
     for (const { traffic, schedule: of } of guardrailNulls) {
       const short = { ...of, minutes: of.tickMinutes * 4 };
@@ -172,6 +189,7 @@ describe('the traffic of a calibration', () => {
       folded.add(counted);
     }
     expect([live, folded].map((strata) => strata.at(40 * minute).length)).toEqual([4, 2]);
+    expect(folded.at(40 * minute).every(({ from, scores }) => from === -1 && scores !== undefined)).toBe(true);
     const [a, b] = [live, folded].map((strata) =>
       noWorseThan('error').judge({ ...judged, strata: strata.at(40 * minute) }),
     );
@@ -241,7 +259,7 @@ describe('the peers of a calibration', () => {
     ['drift', 1],
     ['weekly', 0.897],
   ] as const)('alarm by peeking at pooled counts as often as they are known to: %s', (name, known) => {
-    const runs = 400;
+    const runs = 250;
     let alarms = 0;
     for (let run = 0; run < runs; run += 1) {
       const strata = new Strata(1440, 0);
@@ -262,7 +280,7 @@ describe('the peers of a calibration', () => {
 });
 
 describe('the guardrails under a calibration', () => {
-  const runs = 12;
+  const runs = 8;
   it.each(guardrailNulls.map((scenario) => [scenario.name, scenario] as const))(
     'let harmless candidates be: %s',
     (_, scenario) => {
@@ -273,8 +291,8 @@ describe('the guardrails under a calibration', () => {
       expect(rows.map(({ name }) => name)).toEqual(scenario.rules.map(({ name }) => name));
       for (const row of rows) {
         expect(row.alarms).toHaveLength(3);
-        // At .05 five of twelve are as good as impossible, at .001 two.
-        expect(row.alarms[0], row.name).toBeLessThan(5);
+        // At .05 four of eight are as good as impossible, at .001 two.
+        expect(row.alarms[0], row.name).toBeLessThan(4);
         expect(row.alarms[2], row.name).toBeLessThan(2);
         expect(row.alarms).toEqual([...row.alarms].sort((a, b) => b - a));
       }
