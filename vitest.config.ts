@@ -13,7 +13,6 @@ export default defineConfig({
       { find: /^turnout\/plans$/, replacement: source('plans/index.ts') },
       { find: /^turnout\/simulate$/, replacement: source('simulate/index.ts') },
       { find: /^turnout\/report$/, replacement: source('report/index.ts') },
-      { find: /^turnout\/report$/, replacement: source('report/index.ts') },
       { find: /^turnout\/snapshot$/, replacement: source('snapshot/index.ts') },
       { find: /^turnout\/adapters\/fetch$/, replacement: source('adapters/fetch.ts') },
       { find: /^turnout\/adapters\/node$/, replacement: source('adapters/node.ts') },
