@@ -19,6 +19,8 @@ const router = (...strategies: readonly string[]) =>
   `import { createRouter, ${strategies.join(', ')} } from 'turnout'; console.log(createRouter, ${strategies.join(', ')});`;
 
 const jstat = ['jStat'];
+/** A word of d3-color, which comes with the scales: only reports draw. */
+const drawing = ['brighter'];
 const ceilings: Readonly<Record<string, number>> = {
   ABTest: 50_000,
   Bandit: 55_000,
@@ -51,7 +53,7 @@ const bundles: readonly Bundle[] = [
     ceiling: ceilings[strategy] as number,
     without: jstat,
   })),
-  { name: 'router + all strategies', code: router(...strategies), ceiling: 72_000, without: jstat },
+  { name: 'router + all strategies', code: router(...strategies), ceiling: 72_000, without: [...jstat, ...drawing] },
   {
     name: 'turnout/stores/postgres',
     code: `import { postgresStore } from 'turnout/stores/postgres'; console.log(postgresStore);`,
@@ -83,10 +85,22 @@ const bundles: readonly Bundle[] = [
     without: [...jstat, '"node:'],
   },
   {
+    name: 'turnout/report as a whole',
+    code: `import * as report from 'turnout/report'; console.log(report);`,
+    ceiling: 43_000,
+    without: jstat,
+  },
+  {
+    name: 'one picture of turnout/report',
+    code: `import { sharesPicture } from 'turnout/report'; console.log(sharesPicture);`,
+    ceiling: 28_000,
+    without: jstat,
+  },
+  {
     name: 'turnout/simulate as a whole',
     code: `import * as simulate from 'turnout/simulate'; console.log(simulate);`,
     ceiling: 72_000,
-    without: jstat,
+    without: [...jstat, ...drawing],
   },
 ];
 
@@ -110,6 +124,7 @@ async function sizeOf({
       turnout: './dist/index.js',
       'turnout/stats': './dist/stats.js',
       'turnout/plans': './dist/plans.js',
+      'turnout/report': './dist/report.js',
       'turnout/simulate': './dist/simulate.js',
       'turnout/stores/postgres': './dist/stores/postgres.js',
       'turnout/stores/redis': './dist/stores/redis.js',
