@@ -11,10 +11,19 @@ const minute = 60_000;
 const second = 1000;
 
 const entry = (replica: string, at: number, from: string, to: string, share: number, node = 'r'): HistoryEntry => ({
-  ...{ revision: 1, at, replica, node, from, to, why: 'edited', facts: { share } },
+  revision: 1,
+  at,
+  replica,
+  node,
+  from,
+  to,
+  why: 'edited',
+  facts: { share },
 });
 const wanted = (from: string, to: string, share: number, node = 'r'): Notice => ({
-  ...{ type: 'transition', node, data: { from, to, why: 'edited', share } },
+  type: 'transition',
+  node,
+  data: { from, to, why: 'edited', share },
 });
 
 describe('a change that another replica has undone', () => {
