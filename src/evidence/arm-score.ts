@@ -61,15 +61,20 @@ function ratioScore(treatment: ArmSums, control: ArmSums): ScoreSums {
   const [a, b] = [treatment.paired?.sum ?? 0, control.paired?.sum ?? 0];
   if (!(a > 0 && b > 0 && treatment.n >= 2 && control.n >= 2)) return emptyScore;
   const weight = a * (b / (a + b));
-  const variance = weight * weight * (ratioVariance(treatment) + ratioVariance(control));
-  return { score: weight * (treatment.sum / a - control.sum / b), variance, weight };
+  const [mine, theirs] = [ratioSpread(treatment), ratioSpread(control)];
+  const varianceOf = (ofMine: number, ofTheirs: number) =>
+    ((ofMine / a) * treatment.n) / a + ((ofTheirs / b) * control.n) / b;
+  const common = (mine + theirs) / (treatment.n + control.n - 2);
+  // The greater of both, as for means.
+  const variance = Math.max(varianceOf(mine / (treatment.n - 1), theirs / (control.n - 1)), varianceOf(common, common));
+  return { score: weight * (treatment.sum / a - control.sum / b), variance: weight * weight * variance, weight };
 }
 
-function ratioVariance({ n, sum, sumSq, paired }: ArmSums): number {
+/** The squares of what each report's numerator is beyond the ratio's part of its denominator. */
+function ratioSpread({ sum, sumSq, paired }: ArmSums): number {
   const { sum: over, sumSq: overSq, product } = paired as PairedSums;
   const ratio = sum / over;
-  const spread = sumSq - 2 * ratio * product + ratio * ratio * overSq;
-  return ((Math.max(0, spread) / over) * (n / (n - 1))) / over;
+  return Math.max(0, sumSq - 2 * ratio * product + ratio * ratio * overSq);
 }
 
 function covariateScore(treatment: ArmSums, control: ArmSums, weight: number) {

@@ -39,7 +39,7 @@ function paired(pairs: readonly (readonly [number, number])[], isRatio: boolean)
 const at = (places: Readonly<Record<number, number>>) => Array.from({ length: 64 }, (_, index) => places[index] ?? 0);
 
 describe('the score of a ratio', () => {
-  it('is the difference of the ratios of sums, with the variance of the delta method', () => {
+  it('is the difference of the ratios of sums, with the variance of the delta method, of each arm or of both', () => {
     fc.assert(
       fc.property(values, values, (treatment, control) => {
         const { score, variance, weight } = scoreArms(paired(treatment, true), paired(control, true));
@@ -57,7 +57,14 @@ describe('the score of a ratio', () => {
         expect(score / weight).toBeCloseTo(difference, 9);
         const [a, b] = [total(treatment.map(([, x]) => x)), total(control.map(([, x]) => x))];
         expect(weight).toBeCloseTo((a * b) / (a + b), 9);
-        expect(variance / weight ** 2).toBeCloseTo((t.variance ?? 0) + (c.variance ?? 0), 9);
+        const residuals = [treatment, control].flatMap((list) => {
+          const ratio = total(list.map(([y]) => y)) / total(list.map(([, x]) => x));
+          return list.map(([y, x]) => (y - ratio * x) ** 2);
+        });
+        const common = total(residuals) / (residuals.length - 2);
+        const ofBoth = common * (treatment.length / a ** 2 + control.length / b ** 2);
+        const ofEach = (t.variance ?? 0) + (c.variance ?? 0);
+        expect(variance / weight ** 2).toBeCloseTo(Math.max(ofEach, ofBoth), 9);
       }),
     );
   });

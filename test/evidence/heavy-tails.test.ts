@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { noWorseThan } from '../../src/analysis/no-worse-than.js';
 import { scoreArms } from '../../src/evidence/arm-score.js';
-import { continuous } from '../../src/evidence/metric.js';
+import { continuous, ratio } from '../../src/evidence/metric.js';
 import { sumsOf } from '../analysis/judged.js';
 import { binomial, fails, gaussian, rateOf, type Traffic } from '../analysis/simulate.js';
 
@@ -31,6 +31,23 @@ describe('the variance of a difference of means', () => {
 
   it('is nothing where a stratum has too few values to tell', () => {
     expect(scoreArms(sumsOf([2.5]), sumsOf(tail))).toEqual({ score: 0, variance: 0, weight: 0 });
+  });
+});
+
+describe('revenue per order, with a heavy tail', () => {
+  const metrics = { spent: ratio({ windowMs: 1 }) };
+  const purchases: Traffic = (n, _hour, rng) => {
+    const amounts = Array.from({ length: binomial(rng, n, 0.05) }, () => 20 * Math.exp(1.5 * gaussian(rng)));
+    const { sum, sumSq } = sumsOf(amounts);
+    const paired = { sum: n, sumSq: n, product: sum };
+    return { metrics: { spent: { n, sum, sumSq, late: 0, ratio: true, paired } } };
+  };
+  it('is not found to differ between identical models', () => {
+    const rule = noWorseThan('spent', { alpha: 0.05 });
+    const rate = rateOf({ runs: 200, requests: 6000, traffic: purchases, seed: 31 }, (judged) =>
+      fails(rule.judge({ ...judged, metrics })),
+    );
+    expect(rate).toBeLessThanOrEqual(0.05);
   });
 });
 
