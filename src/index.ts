@@ -54,6 +54,7 @@ export type { ABTestOptions, ArmOf, Layer } from './strategies/ab-test/options.j
 export type { ABComparison, ABReport } from './strategies/ab-test/report.js';
 export type { ABTestState } from './strategies/ab-test/state.js';
 export { ABTest } from './strategies/ab-test.js';
+export type { AlertKind } from './strategies/alerts.js';
 export { Bandit, type BanditOptions, type BanditReport } from './strategies/bandit.js';
 export type { BlueGreenOptions, KeepWarm, ReadinessCheck } from './strategies/blue-green-options.js';
 export { BlueGreen } from './strategies/blue-green.js';
@@ -72,9 +73,11 @@ export type { FeatureFlagOptions, FlagRule } from './strategies/feature-flag.js'
 export { FeatureFlag } from './strategies/feature-flag.js';
 export type { FlagFinding, FlagProblem } from './strategies/flag-audit.js';
 export { auditFlags } from './strategies/flag-audit.js';
+export type { GuardOptions } from './strategies/guarding.js';
 export type { LeaveRule, PipelineOptions, PipelineState } from './strategies/pipeline-options.js';
 export { Pipeline } from './strategies/pipeline.js';
 export { exponential, linear } from './strategies/ramp.js';
+export type { Retry, Watch } from './strategies/ramp-state.js';
 export type { ShadowOptions, ShadowUntil } from './strategies/shadow-options.js';
 export { Shadow } from './strategies/shadow.js';
 export type { Stage, StagePolicy } from './strategies/stages.js';

@@ -1,9 +1,10 @@
+import type { Guardrail, MetricsOfRule } from '../analysis/verdict.js';
 import { type Check, verify } from '../core/options.js';
 import type { Json } from '../core/json.js';
 import { cutsOf } from '../plan/cuts.js';
 import type { Plan, PlanArm } from '../plan/plan.js';
 import { saltOf } from './attempt.js';
-import { promote, restart, resume, rollBack } from './bandit/commands.js';
+import { answer, promote, restart, resume, rollBack } from './bandit/commands.js';
 import { choicePolicy } from './bandit/contextual.js';
 import { changeTo, sharesIn, startOf } from './bandit/moves.js';
 import { type BanditOptions, type BanditSetup, optionsCheck, setupOf } from './bandit/options.js';
@@ -11,6 +12,7 @@ import { type BanditReport, banditReport } from './bandit/report.js';
 import { type BanditState, ownCheckOf } from './bandit/state.js';
 import { tick } from './bandit/tick.js';
 import { Composite, refuse, stay, type Tree } from './children.js';
+import { guardDetail, heldWords } from './guarding.js';
 import { soleArm } from './sole-arm.js';
 import type { Branch, MetricsOf, ModelsOf, Scope, Signal, Status, Transition, View } from './strategy.js';
 
@@ -22,23 +24,26 @@ export type { BanditPhase, BanditState } from './bandit/state.js';
  * Gives more units to the arms that earn more, batch by batch, and never stops looking at the others. States: running, paused, promoted (an
  * arm was frozen), rolled back.
  */
-export class Bandit<const A extends Readonly<Record<string, Branch>>, const R extends string> extends Composite<
-  ModelsOf<A[keyof A]>,
-  MetricsOf<A[keyof A]> | R,
-  BanditState
-> {
+export class Bandit<
+  const A extends Readonly<Record<string, Branch>>,
+  const R extends string,
+  const G extends Guardrail<string> = never,
+> extends Composite<ModelsOf<A[keyof A]>, MetricsOf<A[keyof A]> | R | MetricsOfRule<G>, BanditState> {
   readonly kind = 'bandit';
   /** Without the arms: those that stay keep their evidence when others come and go. */
   override readonly shape: Json;
   protected readonly ownCheck: Check;
   readonly #setup: BanditSetup;
 
-  constructor(options: BanditOptions<A, R>) {
+  constructor(options: BanditOptions<A, R, G>) {
     verify('new Bandit', 'strategy', options, optionsCheck);
     const setup = setupOf(options);
     const moments = Object.keys(setup.contextual?.moments.metrics ?? {});
     const branches = setup.arms.map(({ name }) => [name, options.arms[name]] as const);
-    super(Object.fromEntries(branches) as never, [setup.reward, ...moments] as never);
+    super(
+      Object.fromEntries(branches) as never,
+      [setup.reward, ...moments, ...setup.guards.guardrails.flatMap((rule) => rule.metrics)] as never,
+    );
     this.#setup = setup;
     this.shape = ['bandit', setup.baseline, setup.contextual?.moments.dimension ?? 0];
     this.ownCheck = ownCheckOf(setup);
@@ -65,12 +70,12 @@ export class Bandit<const A extends Readonly<Record<string, Branch>>, const R ex
         if (own.phase !== 'running') return refuse(own, `nothing is learnt: the bandit is ${own.phase}`);
         return changeTo(this.#setup, own, { phase: 'paused', why: `paused by ${signal.by}` }, scope);
       case 'resume':
-        return resume(this.#setup, own, signal.by, view, scope);
+        return resume(this.#setup, own, signal, view, scope);
       case 'reset':
-        return restart(this.#setup, own, signal.by, view, scope);
+        return restart(this.#setup, own, signal, view, scope);
       case 'approve':
       case 'reject':
-        return refuse(own, 'no approval is waited for');
+        return answer(this.#setup, own, signal, view, scope);
       default:
         return stay(own);
     }
@@ -108,7 +113,7 @@ export class Bandit<const A extends Readonly<Record<string, Branch>>, const R ex
   status(state: Tree<BanditState>, scope: Scope): Status<ModelsOf<A[keyof A]>> {
     const { own } = state;
     const { baseline, freezes } = this.#setup;
-    const { phase, leader, attempt, since, why, epochs } = own;
+    const { phase, leader, attempt, since, why, epochs, removed } = own;
     const phases = { running: 'running', paused: 'paused', promoted: 'settled', 'rolled-back': 'settled' } as const;
     const waits = phase === 'paused' ? ['resume()'] : phase === 'running' ? [freezes ? 'a winner' : 'promote()'] : [];
     return {
@@ -118,9 +123,17 @@ export class Bandit<const A extends Readonly<Record<string, Branch>>, const R ex
       ...((phase === 'promoted' || phase === 'rolled-back') && { settled: phase }),
       stable: this.stableOf(phase === 'promoted' && this.#has(leader) ? leader : baseline, state, scope),
       shares: Object.fromEntries(sharesIn(this.#setup, own)),
-      waitingFor: waits,
+      waitingFor: phase === 'promoted' || phase === 'rolled-back' ? [] : [...waits, ...heldWords(own)],
       children: this.childStatuses(state, scope),
-      detail: { attempt, since, why, epochs, leader },
+      detail: {
+        attempt,
+        since,
+        why,
+        epochs,
+        leader,
+        ...(removed !== undefined && { removed: removed.map(({ name }) => name) }),
+        ...guardDetail(own),
+      },
     };
   }
 

@@ -4,11 +4,11 @@ import { type RampOptions, type RampPhase, type RampState, rampKeys } from './ra
 import { type Stage, stagesCheck } from './stages.js';
 
 /** Options of a canary. */
-export interface CanaryOptions<B, C, G, H> extends RampOptions<G> {
+export interface CanaryOptions<B, C, G, Q extends string> extends RampOptions<G> {
   readonly baseline: B;
   readonly candidate: C;
   /** Default: 1 %, 5 %, 25 %, 50 %, each for at least 10 minutes and 100 outcomes. See `linear` and `exponential`. */
-  readonly stages?: readonly Stage<H>[];
+  readonly stages?: readonly Stage<Q>[];
 }
 
 export type CanaryPhase = RampPhase;

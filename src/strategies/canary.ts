@@ -1,4 +1,4 @@
-import type { Gate, Guardrail, MetricsOfRule } from '../analysis/verdict.js';
+import type { Guardrail, MetricsOfRule } from '../analysis/verdict.js';
 import { verify } from '../core/options.js';
 import { rampCuts } from '../plan/cuts.js';
 import type { Plan } from '../plan/plan.js';
@@ -20,14 +20,15 @@ export class Canary<
   const B extends Branch,
   const C extends Branch,
   const G extends Guardrail<string> = never,
-  const H extends Gate = never,
-> extends Composite<ModelsOf<B | C>, MetricsOf<B | C> | MetricsOfRule<G | H>, CanaryState> {
+  // Only ever from the options: where any strategy is asked for, `string` would be inferred for a canary without gates.
+  const Q extends string = never,
+> extends Composite<ModelsOf<B | C>, MetricsOf<B | C> | MetricsOfRule<G> | NoInfer<Q>, CanaryState> {
   readonly kind = 'canary';
-  readonly #options: CanaryOptions<B, C, G, H>;
+  readonly #options: CanaryOptions<B, C, G, Q>;
   readonly #ramp: Ramp;
   protected readonly ownCheck = rampStateCheck;
 
-  constructor(options: CanaryOptions<B, C, G, H>) {
+  constructor(options: CanaryOptions<B, C, G, Q>) {
     verify('new Canary', 'strategy', options, canaryCheck);
     const stages = fullStages(options.stages ?? defaultStages);
     const guardrails: readonly Guardrail[] = options.guardrails ?? [];

@@ -1,4 +1,3 @@
-import type { Gate } from '../analysis/verdict.js';
 import { type Condition, conditionCheck } from '../core/conditions.js';
 import { defaultUnit } from '../core/context.js';
 import { isObject } from '../core/json.js';
@@ -8,10 +7,10 @@ import { type RampOptions, type RampState, rampKeys } from './ramp-state.js';
 import { type Stage, stageCheck, stagesCheck } from './stages.js';
 
 /** When the dark time ends: a stage without a share. Its outcomes are those of mirrored executions. */
-export type DarkStage<H = Gate<never>> = Omit<Stage<H>, 'name' | 'share'>;
+export type DarkStage<Q extends string = never> = Omit<Stage<Q>, 'name' | 'share'>;
 
 /** Options of a dark launch. */
-export interface DarkLaunchOptions<B, H, G, S> extends RampOptions<G> {
+export interface DarkLaunchOptions<B, H, G, Q extends string> extends RampOptions<G> {
   /** What everybody gets. */
   readonly visible: B;
   /** What only the audience gets, until it is revealed. */
@@ -23,9 +22,9 @@ export interface DarkLaunchOptions<B, H, G, S> extends RampOptions<G> {
    */
   readonly execute?: number;
   /** What must come before the reveal. Default `{ hold: true }`: it waits for `approve()`. */
-  readonly until?: DarkStage<S>;
+  readonly until?: DarkStage<Q>;
   /** The stages of the reveal. Default: 1 %, 5 %, 25 %, 50 %, each for at least 10 minutes and 100 outcomes. */
-  readonly reveal?: readonly Stage<S>[];
+  readonly reveal?: readonly Stage<Q>[];
 }
 
 /** The own part of a dark launch's state: that of a ramp whose first stage has no share. */

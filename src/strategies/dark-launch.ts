@@ -1,4 +1,4 @@
-import type { Gate, Guardrail, MetricsOfRule } from '../analysis/verdict.js';
+import type { Guardrail, MetricsOfRule } from '../analysis/verdict.js';
 import type { Condition } from '../core/conditions.js';
 import { type Context, defaultUnit, unitOf } from '../core/context.js';
 import { hash32 } from '../core/hash.js';
@@ -32,18 +32,19 @@ export class DarkLaunch<
   const B extends Branch,
   const H extends Branch,
   const G extends Guardrail<string> = never,
-  const S extends Gate = never,
-> extends Composite<ModelsOf<B | H>, MetricsOf<B | H> | MetricsOfRule<G | S>, DarkLaunchState> {
+  // Only ever from the options: where any strategy is asked for, `string` would be inferred for a launch without gates.
+  const Q extends string = never,
+> extends Composite<ModelsOf<B | H>, MetricsOf<B | H> | MetricsOfRule<G> | NoInfer<Q>, DarkLaunchState> {
   readonly kind = 'dark-launch';
-  readonly #options: DarkLaunchOptions<B, H, G, S>;
+  readonly #options: DarkLaunchOptions<B, H, G, Q>;
   readonly #audience: Condition;
   readonly #ramp: Ramp;
   protected readonly ownCheck = rampStateCheck;
 
-  constructor(options: DarkLaunchOptions<B, H, G, S>) {
+  constructor(options: DarkLaunchOptions<B, H, G, Q>) {
     verify('new DarkLaunch', 'strategy', options, darkLaunchCheck);
     const { until = { hold: true }, reveal = defaultStages } = options;
-    const dark: Stage<Gate> = { ...until, name: darkStage, share: 0 };
+    const dark: Stage<string> = { ...until, name: darkStage, share: 0 };
     const stages = fullStages([dark, ...reveal]);
     const guardrails: readonly Guardrail[] = options.guardrails ?? [];
     const rules = [...guardrails, ...stages.flatMap(({ gates }) => gates)];

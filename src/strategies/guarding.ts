@@ -129,7 +129,10 @@ function latched<O extends Attempt>(telling: Telling<O>, { severity, verdict }: 
     return tellOnce(telling, 'guardrail-failed', rule, why, scope, { rule });
   }
   if (observes)
-    return tellOnce(telling, 'would-have', `${severity}: guardrail ${rule}`, reason, scope, { rule, wouldHave: severity });
+    return tellOnce(telling, 'would-have', `${severity}: guardrail ${rule}`, reason, scope, {
+      rule,
+      wouldHave: severity,
+    });
   if (own.guard?.held !== undefined) return telling;
   const notices = [...telling.notices, alertOf('held', `guardrail ${rule}: ${reason}`, own, scope, { rule })];
   return { own: withGuard(own, { held: { rule, why: reason, excuses: true } }), notices };

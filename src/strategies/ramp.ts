@@ -1,18 +1,17 @@
 import { all, fraction, must, object, optional, verify } from '../core/options.js';
-import type { Gate } from '../analysis/verdict.js';
 import type { Stage } from './stages.js';
 
-type StageDefaults<H> = Omit<Stage<H>, 'name' | 'share'>;
+type StageDefaults<Q extends string> = Omit<Stage<Q>, 'name' | 'share'>;
 
 const limit = 100;
 const notZero = must('over 0', (value) => value !== 0);
 
-function rampOf<H>(
+function rampOf<Q extends string>(
   what: string,
   { from, to }: { readonly from: number; readonly to: number },
   next: (share: number) => number,
-  stage: StageDefaults<H>,
-): Stage<H>[] {
+  stage: StageDefaults<Q>,
+): Stage<Q>[] {
   verify(
     what,
     'ramp.from',
@@ -34,9 +33,9 @@ function rampOf<H>(
 }
 
 /** Stages that grow by equal steps: `linear({ step: 0.1, minAgeMs: 600_000 })` is 10 %, 20 % … 100 %. */
-export function linear<const H extends Gate = never>(
-  options: StageDefaults<H> & { readonly from?: number; readonly step: number; readonly to?: number },
-): Stage<H>[] {
+export function linear<const Q extends string = never>(
+  options: StageDefaults<Q> & { readonly from?: number; readonly step: number; readonly to?: number },
+): Stage<Q>[] {
   const { from, step, to = 1, ...stage } = options;
   verify(
     'linear',
@@ -48,9 +47,9 @@ export function linear<const H extends Gate = never>(
 }
 
 /** Stages that grow by a factor: `exponential({ from: 0.01, factor: 5 })` is 1 %, 5 %, 25 %, 100 %. */
-export function exponential<const H extends Gate = never>(
-  options: StageDefaults<H> & { readonly from: number; readonly factor: number; readonly to?: number },
-): Stage<H>[] {
+export function exponential<const Q extends string = never>(
+  options: StageDefaults<Q> & { readonly from: number; readonly factor: number; readonly to?: number },
+): Stage<Q>[] {
   const { from, factor, to = 1, ...stage } = options;
   const grows = must(
     'a number of at least 1.1',

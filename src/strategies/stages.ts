@@ -19,8 +19,11 @@ import { gateCheck } from './judging.js';
 /** What a stage does when it must end and may not: wait on, wait for an approval, go on, or roll back. */
 export type StagePolicy = 'wait' | 'hold' | 'advance' | 'rollback';
 
-/** A step of a ramp. It ends when its age, its outcomes, its gates and its approval are all there. */
-export interface Stage<H = Gate<never>> {
+/**
+ * A step of a ramp. It ends when its age, its outcomes, its gates and its approval are all there. `Q` are the metrics that its gates
+ * name: as names they are collected over all stages, where of the gates' own types only the first stage's would be inferred.
+ */
+export interface Stage<Q extends string = never> {
   /** What the state remembers, so that an edited ramp resumes at the same name. Default: the share, as `5%`. */
   readonly name?: string;
   /** The candidate's share of the units, a fraction in (0, 1]. */
@@ -33,7 +36,7 @@ export interface Stage<H = Gate<never>> {
   readonly maxAgeMs?: number;
   /** Wait for `approve()`; no deadline goes on without it. Default false. */
   readonly hold?: boolean;
-  readonly gates?: readonly H[];
+  readonly gates?: readonly Gate<Q>[];
   /** How long an approval counts: then it is waited for again. Default: until the stage ends. */
   readonly approvalExpiresMs?: number;
   /** At `maxAgeMs`, for what is not named below, a gate that says `fail` and a missing approval. Default `'hold'`. */
@@ -111,12 +114,12 @@ const growing: Check = (value, path, issues) => {
 /** The check of an option that takes stages. */
 export const stagesCheck: Check = all(listOf(stageCheck, { min: 1, max: 100 }), growing);
 
-function nameOf(stage: Stage<unknown> | undefined): string {
+function nameOf(stage: Stage<string> | undefined): string {
   return stage?.name ?? `${Number(((stage?.share ?? 0) * 100).toPrecision(6))}%`;
 }
 
 /** Stages with their defaults. */
-export function fullStages(stages: readonly Stage<Gate>[]): readonly FullStage[] {
+export function fullStages(stages: readonly Stage<string>[]): readonly FullStage[] {
   return stages.map(({ onDeadline = 'hold', ...stage }) => ({
     name: nameOf(stage),
     share: stage.share,

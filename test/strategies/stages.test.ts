@@ -10,7 +10,7 @@ import {
 } from '../../src/strategies/stages.js';
 import { gateDial } from './drive.js';
 
-const full = (stage: Partial<Stage<ReturnType<typeof gateDial>>>) => {
+const full = (stage: Partial<Stage>) => {
   const [whole] = fullStages([{ share: 0.1, ...stage }]);
   if (whole === undefined) throw new Error('one stage');
   return whole;

@@ -163,6 +163,64 @@ export const unknownReward = createRouter({
   // @ts-expect-error - the metric is misspelt
   strategy: new Bandit({ arms: { a: 'v1', b: 'v2' }, reward: 'cliked', baseline: 'a' }),
 });
+export const unknownBanditGuardrail = createRouter({
+  name: 'r',
+  models,
+  metrics,
+  // @ts-expect-error - the metric is misspelt in a guardrail
+  strategy: new Bandit({
+    arms: { a: 'v1', b: 'v2' },
+    reward: 'clicked',
+    baseline: 'a',
+    guardrails: [noWorseThan('error'), noWorseThan('cliked')],
+  }),
+});
+export const unknownLaterStage = createRouter({
+  name: 'r',
+  models,
+  metrics,
+  // @ts-expect-error - the metric is misspelt in the second stage
+  strategy: new Canary({
+    baseline: 'v1',
+    candidate: 'v2',
+    stages: [
+      { share: 0.1, gates: [betterThan('clicked')] },
+      { share: 0.5, gates: [betterThan('cliked')] },
+    ],
+  }),
+});
+export const unknownLaterReveal = createRouter({
+  name: 'r',
+  models,
+  metrics,
+  // @ts-expect-error - the metric is misspelt in the second stage of the reveal
+  strategy: new DarkLaunch({
+    visible: 'v1',
+    hidden: 'v2',
+    audience: [],
+    reveal: [
+      { share: 0.1, gates: [betterThan('clicked')] },
+      { share: 0.5, gates: [betterThan('cliked')] },
+    ],
+  }),
+});
+export const unknownBetween = createRouter({
+  name: 'r',
+  models,
+  metrics,
+  // @ts-expect-error - the metric is misspelt in the second of the rules by which stages are left
+  strategy: new Pipeline({
+    stages: {
+      a: new Canary({ baseline: 'v1', candidate: 'v2' }),
+      b: new Canary({ baseline: 'v1', candidate: 'v2' }),
+      c: new Canary({ baseline: 'v1', candidate: 'v2' }),
+    },
+    leave: {
+      a: { gates: [betterThan('clicked')], arm: 'candidate' },
+      b: { gates: [betterThan('cliked')], arm: 'candidate' },
+    },
+  }),
+});
 export const unknownBaseline = createRouter({
   name: 'r',
   models,

@@ -1,5 +1,15 @@
 import {
+  type AlertKind,
+  type Approval,
+  type CheckResult,
+  type Forecast,
+  type GateCheck,
+  type GuardOptions,
+  type Guardrail,
+  type Retry,
+  type Severity,
   type ValidationReport,
+  type Watch,
   approved,
   customGate,
   customGuardrail,
@@ -35,6 +45,7 @@ import {
   binary,
   continuous,
   createRouter,
+  linear,
   maxErrorRate,
   maxLatency,
   maxMismatchRate,
@@ -363,3 +374,93 @@ const validation = await validate(models.v2, [{ input: { q: 'x' }, expected: { s
   scorer: (output, { expected }) => output.score === expected?.score,
 });
 sure<Same<typeof validation, ValidationReport>>();
+
+// Stages whose gates name different metrics, in a canary, in a dark launch, in a blue-green and between the stages of a pipeline.
+const perStage = new Canary({
+  baseline: 'v1',
+  candidate: 'v2',
+  stages: [
+    { share: 0.1, gates: [minOutcomes(10)] },
+    { share: 0.2, gates: [betterThan('clicked')] },
+    { share: 0.3 },
+    { share: 0.5, gates: [nonInferior('revenue', { margin: 1 }), nonInferior('error', { margin: 0.01 })] },
+  ],
+});
+sure<Same<MetricsOf<typeof perStage>, 'clicked' | 'revenue' | 'error'>>();
+const revealed = new DarkLaunch({
+  visible: 'v1',
+  hidden: 'v3',
+  audience: ['u1'],
+  execute: 0.1,
+  until: { gates: [nonInferior('latency', { relativeMargin: 0.1 })] },
+  reveal: [
+    { share: 0.1, gates: [betterThan('clicked')] },
+    { share: 0.5, gates: [betterThan('revenue')] },
+  ],
+});
+sure<Same<MetricsOf<typeof revealed>, 'latency' | 'clicked' | 'revenue'>>();
+const between = new Pipeline({
+  stages: {
+    first: perStage,
+    second: new BlueGreen({ blue: 'v1', green: 'v3', gates: [betterThan('clicked'), betterThan('revenue')] }),
+    third: new Canary({ baseline: 'v1', candidate: 'v3' }),
+  },
+  leave: {
+    first: { gates: [betterThan('clicked')], arm: 'candidate', control: 'baseline' },
+    second: { gates: [betterThan('revenue')], arm: 'green' },
+  },
+});
+sure<Same<MetricsOf<typeof between>, 'clicked' | 'revenue' | 'error'>>();
+export const staged = createRouter({ name: 'r', models, metrics, strategy: between });
+// The ramps carry their gates' metrics, too; a canary without gates has none wherever it stands.
+const ramped = new Canary({
+  baseline: 'v1',
+  candidate: 'v2',
+  stages: [
+    ...linear({ step: 0.1, to: 0.2, gates: [betterThan('clicked')] }),
+    { share: 1, gates: [betterThan('revenue')] },
+  ],
+});
+sure<Same<MetricsOf<typeof ramped>, 'clicked' | 'revenue'>>();
+export const ungated = createRouter({
+  name: 'r',
+  models,
+  strategy: new Pipeline({
+    stages: {
+      dark: new DarkLaunch({ visible: 'v1', hidden: 'v2', audience: [], reveal: [{ share: 0.5 }] }),
+      canary: new Canary({ baseline: 'v1', candidate: 'v2', stages: [{ share: 0.5, gates: [minOutcomes(10)] }] }),
+    },
+  }),
+});
+
+// What guards a bandit names its metrics beside those of the reward and of the arms.
+const guardedBandit = new Bandit({
+  arms: { a: 'v1', b: 'v2' },
+  reward: 'clicked',
+  baseline: 'a',
+  guardrails: [noWorseThan('revenue'), maxErrorRate(0.02), noWorseThan('error', { severity: 'hold' })],
+  guardrailAlpha: 0.02,
+  mode: 'observe',
+});
+sure<Same<MetricsOf<typeof guardedBandit>, 'clicked' | 'revenue' | 'error'>>();
+export const guardedLearner = createRouter({ name: 'r', models, metrics, strategy: guardedBandit });
+export const unguardedLearner = createRouter({
+  name: 'r',
+  models,
+  strategy: new Bandit({ arms: { a: 'v1', b: 'v2' }, reward: 'error', baseline: 'a' }),
+});
+
+// What people write down types with: what guards, what is held, and what is told.
+export const held: GuardOptions<Guardrail<'clicked'>> = {
+  guardrails: [noWorseThan('clicked')],
+  alpha: 0.01,
+  mode: 'act',
+};
+export const watching: Watch = { forMs: 60_000, share: 0.01 };
+export const again: Retry = { times: 1, afterMs: 60_000 };
+export const told: AlertKind = 'approval-wanted';
+export const severe: Severity = 'quarantine';
+export const given: Approval = { by: 'ann', at: 0 };
+export const checked: CheckResult = { ok: true, at: 0, detail: null };
+export const check: GateCheck = { name: 'golden set', timeoutMs: 1000, run: async () => {} };
+export const expected: Forecast = { outcomes: 10, words: 'about 10 more outcomes' };

@@ -81,6 +81,18 @@ export function reweigh(
   };
 }
 
+/** Without an arm: its units go to the baseline, so that no other one grows and nobody else moves. */
+export function withoutArm(state: BanditState, name: string, view: View, scope: Scope): BanditState {
+  const at = state.arms.findIndex((arm) => arm.name === name);
+  const shares = cutShares(state);
+  const { leads } = state.arms[at] as BanditArm;
+  const arms = state.arms.filter((arm) => arm.name !== name);
+  const weights = shares.filter((_, index) => index !== at);
+  weights.push((weights.pop() as number) + (shares[at] as number));
+  const fit = state.fit && { ...state.fit, sums: state.fit.sums.filter((_, index) => index !== at) };
+  return { ...reweigh(state, arms, weights, view, scope), fit, removed: [...(state.removed ?? []), { name, leads }] };
+}
+
 /** To a changed state, with its entry in the history. */
 export function changeTo(
   setup: BanditSetup,

@@ -1,6 +1,8 @@
 import type { ContextualPolicy } from '../../bandits/contextual/policy.js';
 import type { LinearMoments } from '../../bandits/contextual/moments.js';
 import type { Policy } from '../../bandits/evidence.js';
+import { stopAlpha } from '../../analysis/stop-ledger.js';
+import type { Guardrail } from '../../analysis/verdict.js';
 import { defaultFloor } from '../../bandits/floor.js';
 import { thompson } from '../../bandits/thompson.js';
 import { isObject } from '../../core/json.js';
@@ -19,6 +21,7 @@ import {
   text,
 } from '../../core/options.js';
 import { armNameCheck, branchCheck } from '../children.js';
+import { type GuardOptions, type GuardRules, guardKeys, guardRules } from '../guarding.js';
 import type { Branch } from '../strategy.js';
 
 /** A policy that looks at the context, and the way its sums take through the router. */
@@ -29,7 +32,7 @@ export interface ContextualOptions {
 }
 
 /** Options of a bandit. */
-export interface BanditOptions<A, R> {
+export interface BanditOptions<A, R, G = never> extends Omit<GuardOptions<G>, 'alpha'> {
   /** 2 to 50 arms by name, each a model or a strategy. Arms that are added or removed later leave the others' evidence as it is. */
   readonly arms: A;
   /** The metric to be raised, or lowered if that is better: a declared one, `error` or `latency`. */
@@ -54,6 +57,11 @@ export interface BanditOptions<A, R> {
   readonly freeze?: 'winner' | 'never';
   /** The chance that a winner is none, over all arms and looks. Default 0.05. */
   readonly alpha?: number;
+  /**
+   * The chance that guardrails ever stop a harmless arm, over all arms together; what one stops is taken out, the last one ends the
+   * bandit. Default 0.01.
+   */
+  readonly guardrailAlpha?: number;
   /** The attribute that must keep seeing the same arm. Default `targetingKey`. */
   readonly unit?: string;
   /** What units are hashed with. Default: the node's path. */
@@ -61,7 +69,7 @@ export interface BanditOptions<A, R> {
 }
 
 /** The same without what only inference needs. */
-interface PlainOptions extends Omit<BanditOptions<Readonly<Record<string, Branch>>, string>, 'baseline'> {
+interface PlainOptions extends Omit<BanditOptions<Readonly<Record<string, Branch>>, string, Guardrail>, 'baseline'> {
   readonly baseline: string;
 }
 
@@ -85,6 +93,8 @@ export interface BanditSetup {
   readonly windowMs: number | undefined;
   readonly freezes: boolean;
   readonly alpha: number;
+  /** With the alpha of all arms together. */
+  readonly guards: GuardRules;
   readonly unit: string | undefined;
   readonly salt: string | undefined;
 }
@@ -143,6 +153,9 @@ export const optionsCheck: Check = all(
     windowMs: optional(positive),
     freeze: optional(oneOf('winner', 'never')),
     alpha: optional(openFraction),
+    guardrails: guardKeys.guardrails,
+    guardrailAlpha: optional(openFraction),
+    mode: guardKeys.mode,
     unit: optional(text),
     salt: optional(text),
   }),
@@ -169,6 +182,7 @@ export function setupOf(options: PlainOptions): BanditSetup {
     windowMs: options.windowMs,
     freezes: options.freeze === 'winner',
     alpha: options.alpha ?? 0.05,
+    guards: guardRules({ ...options, alpha: options.guardrailAlpha ?? stopAlpha }),
     unit: options.unit,
     salt: options.salt,
   };

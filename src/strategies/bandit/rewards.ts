@@ -14,9 +14,16 @@ import type { View } from '../strategy.js';
 import type { BanditSetup } from './options.js';
 import type { BanditArm, BanditState } from './state.js';
 
-/** The reward as it is measured; `undefined` where no metric of its name is declared. */
+/** The reward as it is measured; `undefined` where nothing can be learnt from it. */
 export function rewardOf({ reward }: BanditSetup, view: View): Measure | undefined {
-  return measureOf(view.metrics, reward);
+  const measure = measureOf(view.metrics, reward);
+  return measure?.ratio ? undefined : measure;
+}
+
+/** Why nothing can be learnt. The mean of a ratio's numerators is not the ratio, and its policies' chances would be of the wrong thing. */
+export function rewardProblem({ reward }: BanditSetup, view: View): string {
+  if (measureOf(view.metrics, reward) === undefined) return `there is no metric '${reward}'`;
+  return `'${reward}' is a ratio() metric, and a bandit learns from means: report a binary() or continuous() one, such as clicks per unit`;
 }
 
 /**

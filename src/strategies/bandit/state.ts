@@ -1,7 +1,7 @@
 import type { LinearSums } from '../../bandits/contextual/linear-sums.js';
 import { triangleLength } from '../../bandits/cholesky.js';
 import { isObject } from '../../core/json.js';
-import { all, type Check, count, listOf, must, object, oneOf, text } from '../../core/options.js';
+import { all, type Check, count, listOf, must, object, oneOf, optional, text } from '../../core/options.js';
 import { cutsCheck } from '../../plan/cuts.js';
 import { type Attempt, stateCheck } from '../attempt.js';
 import { armNameCheck } from '../children.js';
@@ -15,6 +15,9 @@ export type BanditArm = {
   readonly leads: string;
   readonly firstEpoch: number;
 };
+
+/** An arm that was taken out. Under its name another one may take part. */
+export type RemovedArm = Omit<BanditArm, 'firstEpoch'>;
 
 /** What a contextual policy decides by until the next batch. */
 export type BanditFit = {
@@ -42,6 +45,10 @@ export type BanditState = Attempt & {
   readonly lastBatchAt: number;
   /** Contextual policies only. */
   readonly fit: BanditFit | null;
+  /** Arms that a guardrail took out of this attempt; absent while there are none. */
+  readonly removed?: readonly RemovedArm[];
+  /** Where guardrails began anew, and for which time; absent before the first. */
+  readonly judgedSince?: { readonly block: number; readonly epoch: number };
   readonly why: string;
 };
 
@@ -73,6 +80,8 @@ export function ownCheckOf(setup: BanditSetup): Check {
     startedAt: count,
     lastBatchAt: count,
     fit: () => {},
+    removed: optional(listOf(object({ name: armNameCheck, leads: text }))),
+    judgedSince: optional(object({ block: count, epoch: count })),
     why: text,
   });
   return all(keys, (value, path, issues) => {

@@ -1,5 +1,5 @@
 import { linearMoments } from '../../../src/bandits/index.js';
-import { binary, continuous } from '../../../src/evidence/metric.js';
+import { binary, continuous, ratio } from '../../../src/evidence/metric.js';
 import { Bandit, type BanditState } from '../../../src/strategies/bandit.js';
 import type { Tree } from '../../../src/strategies/children.js';
 import { rootScope } from '../../../src/strategies/scope.js';
@@ -21,6 +21,7 @@ export const metrics = {
   complained: binary({ windowMs: 10 * minute, better: 'lower' }),
   revenue: continuous({ cap: 100 }),
   rating: continuous(),
+  clickRate: ratio(),
   cost: continuous({ better: 'lower' }),
   ...moments.metrics,
 };

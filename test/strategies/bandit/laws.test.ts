@@ -33,6 +33,23 @@ describe('a bandit', () => {
     }),
     ...strategyLaws({ walks: 4, name: 'that minds errors', create: () => bandit({ reward: 'error', policy: ucb1() }) }),
     ...strategyLaws({ walks: 4, name: 'without its metric', create: () => bandit() }),
+    ...strategyLaws({
+      walks: 4,
+      name: 'guarded',
+      metrics,
+      create: () =>
+        bandit({
+          freeze: 'winner',
+          minExploration: 0,
+          guardrails: [maxErrorRate(0.05), maxErrorRate(0.01, { severity: 'hold' })],
+        }),
+    }),
+    ...strategyLaws({
+      walks: 3,
+      name: 'guarded, by context',
+      metrics,
+      create: () => bandit({ contextual: { policy: linUcb(), moments }, guardrails: [maxErrorRate(0.05)] }),
+    }),
     ...strategyLaws({ walks: 4, name: 'by context', metrics, create: () => contextual(linUcb()) }),
     ...strategyLaws({ walks: 3, name: 'by context, drawn', metrics, create: () => contextual(linearThompson()) }),
     ...strategyLaws({
