@@ -13,7 +13,7 @@ export const explainCommand: Command = {
   says: 'tell which model answers a context when the plan begins, and why',
   more: ['The context is JSON, such as { "targetingKey": "user-42", "country": "DE" }.'],
   options: {
-    context: { value: 'JSON', says: 'who asks (must)' },
+    context: { value: 'JSON', says: 'who asks; it must be given' },
     json: sharedOptions.json,
     use: sharedOptions.use,
   },

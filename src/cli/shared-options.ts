@@ -12,6 +12,6 @@ export const sharedOptions = {
 /** Says what a plan names and nobody has: it is not wrong, since the program that will use the plan has it. */
 export function noteUnknown({ unknown }: Source, terminal: Terminal): void {
   if (unknown.length === 0) return;
-  const does = 'functions that do nothing, and conditions that do not hold, stand in their place';
+  const does = 'What does nothing, and holds for nobody, stands in their place';
   terminal.note(`Not known here: ${unknown.join(', ')}. ${does}. Give --use MODULE for the real ones.\n`);
 }

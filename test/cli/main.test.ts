@@ -160,7 +160,9 @@ describe('validate-plan', () => {
     const files = { 'a.json': { name: 'r', strategy }, 'use.mjs': { update: () => {}, isStaff: () => true } };
     const { code, note } = await run(['validate-plan', 'a.json'], files);
     expect(code).toBe(0);
-    expect(note).toMatch(/^Not known here: update, isStaff\. functions that do nothing/);
+    expect(note).toMatch(
+      /^Not known here: update, isStaff\. What does nothing, and holds for nobody, stands in their place\. Give --use MODULE/,
+    );
     expect(await run(['validate-plan', 'a.json', '--use', 'use.mjs'], files)).toMatchObject({ code: 0, note: '' });
     const half = { ...files, 'use.mjs': { update: 5 } };
     expect((await run(['validate-plan', 'a.json', '--use', 'use.mjs'], half)).note).toContain(

@@ -254,6 +254,8 @@ export const strategy: fc.Arbitrary<Json> = fc.letrec<{ strategy: Json; branch: 
           floor: fc.constant(0.05),
           batchMs: ms,
           windowMs: ms,
+          guardrails: guarded.guardrails,
+          guardrailAlpha: inside,
           ...placement,
         },
         'arms',

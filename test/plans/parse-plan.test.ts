@@ -243,6 +243,23 @@ describe('mistakes in a plan', () => {
       { kind: 'feature-flag', on: 'a', off: 'b', rules: [{ name: 'x', when: { eqq: ['a', 'b'] }, use: 'on' }] },
       'plan.strategy.rules[0].when.eqq: is not an operator. Did you mean eq?',
     ],
+    [
+      { ...canary, guardrails: [{ rule: 'minRate', metric: '', limit: 0.1 }] },
+      "plan.strategy.guardrails[0].metric: must be a text that is not empty (was '').",
+    ],
+    [{ ...canary, candidate: '' }, "plan.strategy.candidate: must be a model's name or a strategy (was '')."],
+    [
+      { kind: 'ab-test', arms: { a: 'v1', b: { use: 'v2' } } },
+      'plan.strategy.arms.b.weight: must be a number over 0 (was undefined).',
+    ],
+    [
+      { kind: 'ab-test', arms: { a: 'v1', b: {} } },
+      "plan.strategy.arms.b: must be a model's name or a strategy (was an object).",
+    ],
+    [
+      { kind: 'ab-test', arms: { a: 'v1', b: { ...canary, weight: 3 } } },
+      'plan.strategy.arms.b.weight: is not an option.',
+    ],
     [{ kind: 'pipeline', stages: { a: 'v1' } }, 'plan.strategy.stages.a: must be a strategy (was'],
   ])('in %j are told as %s', (strategy, message) => {
     const all = messages(planOf(strategy));
@@ -260,6 +277,12 @@ describe('mistakes in a plan', () => {
     expect(messages(planOf(canary, { name: 'a/b' }))).toEqual([
       "plan.name: must be a name of 1 to 200 characters without '/' (was 'a/b').",
     ]);
+  });
+
+  test('of a name that is too long are told', () => {
+    expect(messages(planOf(canary, { name: 'x'.repeat(200) }))).toEqual([]);
+    expect(messages(planOf(canary, { name: 'x'.repeat(201) }))).toHaveLength(1);
+    expect(messages(planOf(canary, { name: 5 }))).toHaveLength(1);
   });
 
   test('in metrics are told', () => {
@@ -312,6 +335,40 @@ describe('what only a program has', () => {
     expect(parsePlan(planOf(custom), { use: parts }).strategy.metrics).toEqual(['clicked']);
   });
 
+  test('may be a check, a gate or a comparator', () => {
+    const use = {
+      run: async () => {},
+      judge: () => ({ outcome: 'pass', reason: 'so' }),
+      labels: (output: unknown) => output,
+      same: () => true,
+    };
+    const gates = [
+      { rule: 'validated', name: 'golden', run: { use: 'run' }, timeoutMs: 5 },
+      { rule: 'custom', name: 'mine', judge: { use: 'judge' }, metrics: ['clicked'] },
+    ];
+    const blueGreen = {
+      kind: 'blue-green',
+      blue: 'v1',
+      green: 'v2',
+      gates,
+      warm: { use: 'run' },
+      checks: [{ name: 'smoke', run: { use: 'run' } }],
+    };
+    expect(parsePlan(planOf(blueGreen), { use }).strategy.metrics).toEqual(['clicked']);
+    const shadow = (compare: object) => planOf({ kind: 'shadow', primary: 'v1', shadow: 'v2', compare });
+    expect(messages(shadow({ kind: 'exact', by: { use: 'labels' } }), { use })).toEqual([]);
+    expect(messages(shadow({ use: 'same' }), { use })).toEqual([]);
+    expect(messages(shadow({ use: 'none' }), { use })).toEqual([
+      "plan.strategy.compare.use: must be the name of something in the option `use` of parsePlan (was 'none').",
+    ]);
+    expect(messages(shadow({ kind: 'exact', by: 'labels' }), { use })[0]).toMatch(
+      /^plan\.strategy\.compare\.by: must be/,
+    );
+    expect(messages(planOf({ ...blueGreen, gates: [{ ...gates[1], metrics: ['click'] }] }), { use })).toEqual([
+      "plan.strategy.gates[0].metrics[0]: must be 'clicked' or 'error' or 'latency' or 'mismatch' (was 'click'). Did you mean 'clicked'?",
+    ]);
+  });
+
   test('is a mistake where it is missing, or of another sort', () => {
     const rolling = { kind: 'rolling', from: 'v1', to: 'v2', instances: ['i1'], update: { use: 'update' } };
     expect(messages(planOf(rolling))).toEqual([
@@ -322,6 +379,9 @@ describe('what only a program has', () => {
     ]);
     expect(messages(planOf({ ...rolling, update: 'update' }))).toEqual([
       `plan.strategy.update: must be { "use": name }, the name of a function in the program (was 'update').`,
+    ]);
+    expect(messages(planOf({ ...rolling, update: { use: 'update', more: 1 } }), { use: { update: () => 1 } })).toEqual([
+      'plan.strategy.update: must be { "use": name }, the name of a function in the program (was an object).',
     ]);
     // Nothing is found on the prototype of the option.
     expect(messages(planOf({ ...rolling, update: { use: 'toString' } }), { use: {} })).toHaveLength(1);
@@ -346,6 +406,9 @@ describe('what only a program has', () => {
       "plan.strategy.shadow[0]: must be 'v1' or 'v2' (was 'v22'). Did you mean 'v2'?",
     ]);
     expect(messages(json)).toEqual([]);
+    expect(messages(planOf({ ...canary, candidate: '' }), { models: ['v1'] })).toEqual([
+      "plan.strategy.candidate: must be a model's name or a strategy (was '').",
+    ]);
     // 'on' and 'off' are branches of a flag, and no models.
     const flag = {
       kind: 'feature-flag',

@@ -25,9 +25,9 @@ function maker(make: (options: never) => Strategy, parts: Readonly<Record<string
 const branch: Reader = (json, path, reading) =>
   isObject(json) ? strategy(json, path, reading) : modelName(json, path, reading);
 
-/** An arm of a test may have a weight. No strategy has that key. */
+/** An arm of a test may have a weight: then it is no strategy, and has no kind. */
 const arm: Reader = (json, path, reading) =>
-  isObject(json) && 'weight' in json ? keysOf({ use: branch })(json, path, reading) : branch(json, path, reading);
+  isObject(json) && !('kind' in json) ? keysOf({ use: branch })(json, path, reading) : branch(json, path, reading);
 
 /** `on` and `off` are the flag's own branches, whatever models are called. */
 const ruleBranch: Reader = (json, path, reading) =>
@@ -89,6 +89,7 @@ const makers: Readonly<Record<string, Maker<Strategy>>> = {
     reward: metricName,
     policy,
     contextual: keysOf({ policy: contextualPolicy, moments: momentsNamed }),
+    guardrails,
   }),
   pipeline: maker((options) => new Pipeline(options), { stages: valuesOf(branch), leave: valuesOf(withGates) }),
 };

@@ -8,6 +8,7 @@ import {
   flag,
   fraction,
   openFraction,
+  optional,
   options,
   positive,
   positiveCount,
@@ -46,8 +47,9 @@ export const abTest = (branch: Schema) => {
   });
 };
 
-export const bandit = (branch: Schema) =>
-  z.strictObject({
+export const bandit = (branch: Schema) => {
+  const { guardrails, mode } = guarded();
+  return z.strictObject({
     kind: z.literal('bandit'),
     arms: z.record(z.string(), branch),
     reward: text(),
@@ -63,8 +65,12 @@ export const bandit = (branch: Schema) =>
       freeze: words('winner', 'never'),
       alpha: openFraction(),
     }),
+    guardrails,
+    guardrailAlpha: optional(openFraction()),
+    mode,
     ...placement(),
   });
+};
 
 export const shadow = (branch: Schema) => {
   const until = options({
