@@ -1,6 +1,7 @@
 import { compareArms, type Comparison } from '../../analysis/compare.js';
 import { anytimeInterval, type Difference } from '../../analysis/difference.js';
 import type { Measure } from '../../analysis/measure.js';
+import { observe } from '../../analysis/observe.js';
 import type { Judged } from '../../analysis/verdict.js';
 import { normal } from '../../stats/distributions/normal.js';
 import { logMeanExp } from '../../stats/sequential/log-mean-exp.js';
@@ -29,7 +30,7 @@ export function sequentialTest(judged: Judged, control: string, measure: Measure
   return {
     arm: judged.arm,
     measure,
-    comparison: better,
+    comparison: worded(better, judged, control),
     direction: better.logE > worse.logE ? 'better' : 'worse',
     pValue: Math.min(1, Math.exp(-logE)),
     logE,
@@ -38,7 +39,20 @@ export function sequentialTest(judged: Judged, control: string, measure: Measure
   };
 }
 
-/** The stratified score test for one look, over mature strata: Cochran-Mantel-Haenszel for rates, Welch's variance for means. */
+/**
+ * With counts for the words while no window has closed. Where units come back their first events may decide by then already, since given
+ * an event it is only asked whose it was; and all that a comparison by clusters keeps is of windows that have closed.
+ */
+function worded(comparison: Comparison, judged: Judged, control: string): Comparison {
+  const { difference, observed } = comparison;
+  if (difference !== undefined || observed.measure.type !== 'binary') return comparison;
+  return { ...comparison, observed: observe(judged, control, observed.measure) };
+}
+
+/**
+ * The stratified score test for one look, over mature strata: Cochran-Mantel-Haenszel for rates, Welch's variance for means; where units
+ * come back, with that variance widened by what the requests of one have in common.
+ */
 export function fixedTest(judged: Judged, control: string, measure: Measure, alpha: number): ArmTest {
   const comparison = compareArms(judged, control, measure, { direction: 'better' });
   const { difference } = comparison;
@@ -49,9 +63,17 @@ export function fixedTest(judged: Judged, control: string, measure: Measure, alp
     comparison,
     direction: z > 0 === (measure.better === 'higher') ? 'better' : 'worse',
     pValue: Math.min(1, 2 * normal.sf(Math.abs(z))),
-    method: measure.type === 'continuous' ? 'stratified score test of means' : 'Cochran-Mantel-Haenszel test',
+    method: fixedMethod(comparison),
     interval: difference && fixedInterval(difference, alpha),
   };
+}
+
+function fixedMethod({ observed }: Comparison): string {
+  const isOfUnits = observed.pairs.some(({ units }) => units !== undefined);
+  if (observed.measure.type === 'continuous') {
+    return isOfUnits ? 'stratified score test of means, over clusters of units' : 'stratified score test of means';
+  }
+  return isOfUnits ? 'stratified score test, over clusters of units' : 'Cochran-Mantel-Haenszel test';
 }
 
 /** The interval of one look; `undefined` where nothing varied. */

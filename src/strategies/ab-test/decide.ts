@@ -94,6 +94,11 @@ export function decide(setup: ABTestSetup, own: ABTestState, view: View): Decisi
   if (tests.length > 0 && undecided.length === 0) {
     return { ...judged, result: 'no-winner', why: `every arm is worse than ${setup.control} on ${setup.primary}` };
   }
+  // What could not be compared was not shown to be alike.
+  const refused = tests.find(({ comparison }) => comparison.refusal !== undefined)?.comparison.refusal;
+  if (setup.test === 'fixed' && refused !== undefined) {
+    return { ...judged, result: 'planned-size', why: `${full}, but ${refused}` };
+  }
   if (setup.test === 'fixed') {
     return {
       ...judged,
@@ -123,8 +128,9 @@ function isShown({ pValue, comparison }: ArmTest, level: number): boolean {
 
 function verdictOf(test: ArmTest, shown: boolean, level: number): Verdict {
   const { arm, measure, comparison, logE, interval, direction, method } = test;
-  const { n, controlN, difference } = comparison;
+  const { n, controlN, difference, refusal } = comparison;
   const rule = `${measure.name} of ${arm}`;
+  if (refusal !== undefined) return { rule, outcome: 'error', reason: refusal, n };
   if (!(n > 0 && controlN > 0)) {
     return { rule, outcome: 'insufficient-data', reason: `no ${unitsOf(measure)} of both arms yet`, n };
   }
