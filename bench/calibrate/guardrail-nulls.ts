@@ -71,9 +71,9 @@ const baselines = Object.entries(shapes).flatMap(([name, shape]): Scenario[] => 
   ];
 });
 
-// Four hours, looked at every two minutes.
+// Four hours, looked at every four minutes.
 const volumes = [10, 100, 1000, 10_000].map((perMinute): Scenario => {
-  const schedule = { shares: ramp, minutes: 240, tickMinutes: 2, bucketMinutes: 60, perMinute };
+  const schedule = { shares: ramp, minutes: 240, tickMinutes: 4, bucketMinutes: 60, perMinute };
   return {
     name: `${perMinute.toLocaleString('en')} requests a minute`,
     schedule,
@@ -84,11 +84,11 @@ const volumes = [10, 100, 1000, 10_000].map((perMinute): Scenario => {
   };
 });
 
-// Four days, looked at every hour; conversions count for two days.
+// Four days, looked at every two hours; conversions count for two days.
 const windowMinutes = 2 * day;
 const waiting = { clicked: binary({ windowMs: windowMinutes * minute }) };
 const delays = [1, 6, 24, 48].map((hours): Scenario => {
-  const schedule = { shares: ramp, minutes: 4 * day, tickMinutes: 60, bucketMinutes: 240, perMinute: 100 };
+  const schedule = { shares: ramp, minutes: 4 * day, tickMinutes: 120, bucketMinutes: 480, perMinute: 100 };
   return {
     name: `outcomes after ${hours} h on average`,
     schedule,
@@ -99,11 +99,11 @@ const delays = [1, 6, 24, 48].map((hours): Scenario => {
   };
 });
 
-// One request in twenty buys; amounts are log-normal: half of them over 20, one in sixteen over the cap.
+// One request in twenty buys; amounts are log-normal, in prices: half of them over 20, one in sixteen over the cap.
 const cap = 200;
 const paid = (amount: number) => normal.cdf((Math.log(amount) - Math.log(20)) / 1.5);
-const purchases = amountsOf(paid, bucketOf(0.2), bucketOf(cap));
-const unbounded = amountsOf(paid, bucketOf(0.2), bucketOf(20_000));
+const purchases = amountsOf(paid, bucketOf(0.2), bucketOf(cap), 12);
+const unbounded = amountsOf(paid, bucketOf(0.2), bucketOf(20_000), 12);
 const meanOf = ({ buckets, upTo }: Amounts) =>
   buckets.reduce((sum, bucket, at) => sum + middleOf(bucket) * ((upTo[at] as number) - (upTo[at - 1] ?? 0)), 0);
 const buyers = 0.05;
@@ -116,7 +116,7 @@ const revenue = (
   claim: Claim,
 ) => ({
   name,
-  schedule: { shares: ramp, minutes: day, tickMinutes: 15, bucketMinutes: 60, perMinute: 100 },
+  schedule: { shares: ramp, minutes: day, tickMinutes: 30, bucketMinutes: 60, perMinute: 100 },
   metrics: {
     revenue: continuous({ per: 'exposure', windowMs: minute, ...(amounts === purchases && { cap }) }),
   },
@@ -148,11 +148,13 @@ const revenues: readonly Scenario[] = [
 
 // Four hours of calls, one in 200 (or one in 100, which is the limit) over 500 ms.
 const latencies = (over: number): Amounts => {
-  // A limit lets through what is in its own bucket, so the distribution is cut where that ends.
-  const edge = Math.log(middleOf(bucketOf(500)) * Math.sqrt(middleOf(1) / middleOf(0)));
-  return amountsOf((ms) => normal.cdf((Math.log(ms) - edge) / 0.6 + normal.isf(over)), bucketOf(5), bucketOf(20_000));
+  // A limit lets through what is in its own bucket, so the distribution is cut between that and the next.
+  const [limit, apart] = [bucketOf(500), 4];
+  const edge = Math.log(middleOf(limit) * Math.sqrt(middleOf(apart) / middleOf(0)));
+  const upTo = (ms: number) => normal.cdf((Math.log(ms) - edge) / 0.6 + normal.isf(over));
+  return amountsOf(upTo, bucketOf(5), limit + 45 * apart, apart);
 };
-const calls: Schedule = { shares: ramp, minutes: 240, tickMinutes: 5, bucketMinutes: 60, perMinute: 100 };
+const calls: Schedule = { shares: ramp, minutes: 240, tickMinutes: 10, bucketMinutes: 60, perMinute: 100 };
 const slow = (over: number, name: string, rules: readonly Rule[]): Scenario => ({
   name,
   schedule: calls,
@@ -183,12 +185,12 @@ const units: readonly Scenario[] = [
   returning('units that come back, some fail', (trait) => (trait < 0.025 ? 0.8 : 0.0025)),
 ];
 
-// One day, looked at every twenty minutes.
+// One day, looked at every forty minutes.
 const together = [0, 0.5, 0.9].map((correlation): Scenario => {
   const harm = binary({ windowMs: minute, better: 'lower' });
   return {
     name: `four guardrails, correlation ${correlation}`,
-    schedule: { shares: ramp, minutes: day, tickMinutes: 20, bucketMinutes: 240, perMinute: 100 },
+    schedule: { shares: ramp, minutes: day, tickMinutes: 40, bucketMinutes: 240, perMinute: 100 },
     metrics: { complained: harm, refunded: harm, reopened: harm },
     traffic: () => fourTraffic(0.01, correlation),
     rules: [{ name: 'one ledger', claim: 'exact', guardrails: four.map((metric) => noWorseThan(metric)) }],

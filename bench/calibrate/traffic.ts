@@ -98,11 +98,12 @@ export interface Amounts {
   readonly upTo: readonly number[];
 }
 
-/** How a sketch would hold amounts with this distribution function, none over `cap`. */
-export function amountsOf(upTo: (amount: number) => number, first: number, last: number): Amounts {
-  const buckets = Array.from({ length: last - first + 1 }, (_, at) => first + at);
-  const edge = middleOf(1) / middleOf(0);
-  return { buckets, upTo: buckets.map((bucket) => (bucket === last ? 1 : upTo(middleOf(bucket) * Math.sqrt(edge)))) };
+/** How a sketch would hold prices with this distribution function: every so many buckets apart, none over that of `last`. */
+export function amountsOf(upTo: (amount: number) => number, first: number, last: number, apart = 1): Amounts {
+  const prices = Math.floor((last - first) / apart) + 1;
+  const buckets = Array.from({ length: prices }, (_, at) => last - (prices - 1 - at) * apart);
+  const edge = Math.sqrt(middleOf(apart) / middleOf(0));
+  return { buckets, upTo: buckets.map((bucket) => (bucket === last ? 1 : upTo(middleOf(bucket) * edge))) };
 }
 
 /** `n` amounts as a sketch, with their sums. */

@@ -74,6 +74,17 @@ describe('the draws of a calibration', () => {
     [0.2, 0.5, 0, 0.3].forEach((p, at) => expect((counts[at] as number) / 100_000).toBeCloseTo(p, 2));
   });
 
+  it('of prices are so many buckets apart, with what is between them rounded to the nearest', () => {
+    const { buckets, upTo } = amountsOf((amount) => Math.min(1, amount / 100), bucketOf(10), bucketOf(100), 10);
+    expect(buckets.slice(1).map((bucket, at) => bucket - (buckets[at] as number))).toEqual(
+      buckets.slice(1).map(() => 10),
+    );
+    expect([buckets.at(-1), upTo.at(-1), buckets.length]).toEqual([bucketOf(100), 1, 12]);
+    expect(upTo).toEqual([...upTo].sort((a, b) => a - b));
+    // Half way, in logarithms, between the two highest prices, which are 1.22 apart.
+    expect(upTo.at(-2)).toBeCloseTo(1 / Math.sqrt(1.22), 1);
+  });
+
   it('of amounts have the distribution that was asked for', () => {
     const uniform = amountsOf((amount) => amount / 100, bucketOf(0.01), bucketOf(100));
     const { n, sum, sumSq, sketch } = drawAmounts(seededRng(4), 50_000, uniform);
