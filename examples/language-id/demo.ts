@@ -1,3 +1,6 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import {
   ABTest,
   Bandit,
@@ -13,7 +16,9 @@ import {
   maxErrorRate,
   maxLatency,
   noWorseThan,
+  reportOf,
 } from 'turnout';
+import { htmlReport } from 'turnout/report';
 import { type Language, models } from './models.js';
 import { Servers } from './servers.js';
 import { textsOf } from './texts.js';
@@ -28,6 +33,7 @@ const timeline = new Timeline();
 const texts = textsOf(textLength, 7);
 const broken: string[] = [];
 let readers = 0;
+let report = '';
 
 type Service<M extends keyof typeof models> = Router<typeof models, typeof metrics, M>;
 
@@ -179,6 +185,8 @@ async function worse(): Promise<void> {
   claim('the worse model was rolled back', canary()?.settled === 'rolled-back');
   claim('franc answers everybody', (await whoAnswers(service)).join() === 'franc');
   timeline.say(`the worse model answered ${reached} of ${readers - before} readers`);
+  report = join(mkdtempSync(join(tmpdir(), 'turnout-')), 'smaller.html');
+  writeFileSync(report, htmlReport(reportOf(service), { title: 'A smaller franc' }));
   await service.close();
 }
 
@@ -245,5 +253,6 @@ await better();
 await worse();
 await pipeline();
 timeline.say('');
+timeline.say(`pictures of the roll-out that was rolled back: ${report}`);
 timeline.say(broken.length === 0 ? 'Everything came as claimed.' : `Not so: ${broken.join('; ')}.`);
 process.exitCode = broken.length === 0 ? 0 : 1;

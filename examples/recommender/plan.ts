@@ -33,8 +33,8 @@ export interface PlanOptions {
   isSellable(list: unknown): boolean;
 }
 
-/** The release plan: six steps, one of which, the flag, is there throughout. */
-export function releasePlan({ group, fleet, isSellable }: PlanOptions) {
+/** Five steps of the release plan, one after another. */
+export function releaseSteps({ group, fleet, isSellable }: PlanOptions) {
   // One of each for all stages: harm is harm, whoever finds it.
   const guardrails = [maxErrorRate(0.01), noWorseThan('converted'), noWorseThan('revenue')];
 
@@ -98,14 +98,19 @@ export function releasePlan({ group, fleet, isSellable }: PlanOptions) {
   };
 
   const better = { gates: [betterThan('converted', { alpha: 0.025 })], arm: 'fresh', control: 'old' };
+  return new Pipeline({
+    stages,
+    // The week is through, and the test inside the group has found the candidate better.
+    leave: { test: { promoted: false, minAgeMs: 7 * dayMs, node: 'candidate', ...better } },
+  });
+}
+
+/** The release plan: six steps, one of which, the flag, is there throughout. */
+export function releasePlan(options: PlanOptions) {
   return new FeatureFlag({
     // 5. From the first day to the last: a switch that gives everybody the model in place, and a rule for who has opted out.
     off: 'together',
-    on: new Pipeline({
-      stages,
-      // The week is through, and the test inside the group has found the candidate better.
-      leave: { test: { promoted: false, minAgeMs: 7 * dayMs, node: 'candidate', ...better } },
-    }),
+    on: releaseSteps(options),
     rules: [{ name: 'opted out', when: { eq: ['personal', false] }, use: 'best-sellers' }],
     owner: 'recommendations team',
     description: 'Recommendations by matrix factorisation',

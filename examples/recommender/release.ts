@@ -1,4 +1,4 @@
-import { type Verdict, createRouter, seededRng } from 'turnout';
+import { type RolloutReport, type Verdict, createRouter, reportOf, seededRng } from 'turnout';
 import { ManualClock } from 'turnout/testing';
 import { Fleet } from './fleet.js';
 import { historiesOf } from './histories.js';
@@ -69,6 +69,7 @@ export class Release {
   /** Purchases that are still to be made, by the hour they are made in. */
   readonly #purchases = new Map<number, { readonly token: string; readonly revenue: number }[]>();
   #visits = 0;
+  #report: RolloutReport | undefined;
 
   constructor(options: ReleaseOptions) {
     const { seed, candidate, visitsPerHour, group } = options;
@@ -118,9 +119,15 @@ export class Release {
     const { settled = 'unfinished', stable } = this.#pipeline;
     const mirrored = router.status().counters['mirrored'] ?? 0;
     this.#now.toHour = this.#hour;
+    this.#report = reportOf(router);
     await router.close();
     const { candidate } = this.#options;
     return { candidate, stages: this.#stages, outcome: settled, stable, visits: this.#visits, mirrored };
+  }
+
+  /** All that the router knew at the end; nothing before there is one. */
+  get report(): RolloutReport | undefined {
+    return this.#report;
   }
 
   /** How many of the same visits the model would have shown something that cannot be bought. */

@@ -1,9 +1,14 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type ReportInput, htmlReport } from 'turnout/report';
 import type { Candidate } from './recommenders.js';
 import { coOccurrence, popularity } from './co-occurrence.js';
 import { factorisation } from './factorisation.js';
 import { historiesOf, holdOut } from './histories.js';
 import { hitRate } from './quality.js';
 import { listLength } from './ranking.js';
+import { knownOf, rehearsalLines, rehearsed } from './rehearsal.js';
 import { type ReleaseOptions, Release, type Story, pastShoppers } from './release.js';
 import { comparison, harmLines, stageLines, totalOf, visitsOf } from './report.js';
 import { shopOf } from './shop.js';
@@ -16,6 +21,8 @@ const seed = 7;
 const plan = { seed, visitsPerHour: 500, group: 0.05, mostDays: 60 } as const;
 const candidateModels = ['factors', 'premium', 'luxury'];
 const broken: string[] = [];
+const folder = mkdtempSync(join(tmpdir(), 'turnout-'));
+const pages: string[] = [];
 
 function say(...lines: readonly string[]): void {
   process.stdout.write(`${lines.join('\n')}\n`);
@@ -43,6 +50,27 @@ function models(): void {
   }
 }
 
+/** Writes a page of pictures, and remembers where. */
+function draw(name: string, title: string, input: ReportInput | undefined): void {
+  if (input === undefined) return;
+  const page = join(folder, `${name}.html`);
+  writeFileSync(page, htmlReport(input, { title, units: { revenue: '€' } }));
+  pages.push(page);
+}
+
+/** The same plan on virtual shoppers, before anybody sees it. */
+async function rehearsal(): Promise<void> {
+  say('', 'THE REHEARSAL: the steps of the plan, before they are taken');
+  const known = knownOf(seed);
+  const result = await rehearsed(known, plan.visitsPerHour, plan.group);
+  say(`  known of the model in place: ${(known.conversion * 100).toFixed(1)} % of the visits end with a purchase`);
+  say(...rehearsalLines(result));
+  const [equal, , worse] = result.scenarios;
+  claim('a worse recommender never gets to the servers', worse?.rolledBack.rate === 1);
+  claim('one that is only as good is not rolled back', equal?.rolledBack.count === 0);
+  draw('rehearsal', 'The release of a recommender, rehearsed', result);
+}
+
 async function release(title: string, options: ReleaseOptions): Promise<{ release: Release; story: Story }> {
   say('', title.toUpperCase());
   const release = new Release(options);
@@ -54,6 +82,7 @@ async function release(title: string, options: ReleaseOptions): Promise<{ releas
 async function good(): Promise<void> {
   const alarm = { afterHours: 75, hours: 5 };
   const { release: it, story } = await release('The release', { ...plan, candidate: 'good', alarm });
+  draw('release', 'The release of a recommender', it.report);
   const was = totalOf(story);
   const [without, atOnce] = it.whatIf('together', 'factors');
   say(
@@ -70,6 +99,7 @@ async function good(): Promise<void> {
 async function stopped(title: string, candidate: Candidate, stage: string) {
   const { release: it, story } = await release(title, { ...plan, candidate });
   const was = totalOf(story);
+  draw(candidate, title, it.report);
   const reached = visitsOf(story, candidateModels);
   const hours = was.visits / plan.visitsPerHour;
   say(`stopped after ${hours} ${hours === 1 ? 'hour' : 'hours'}: it answered ${reached} of ${was.visits} visits`);
@@ -96,8 +126,10 @@ async function forgetsStock(): Promise<void> {
 
 say('A recommender is released by a plan of six steps. The shoppers are simulated.');
 models();
+await rehearsal();
 await good();
 await wrongJoin();
 await forgetsStock();
+say('', 'Pictures of all that:', ...pages.map((page) => `  ${page}`));
 say('', broken.length === 0 ? 'Everything came as claimed.' : `Not so: ${broken.join('; ')}.`);
 process.exitCode = broken.length === 0 ? 0 : 1;
