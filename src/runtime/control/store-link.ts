@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/clock.js';
 import type { Json } from '../../core/json.js';
 import type { Rng } from '../../core/rng.js';
-import type { Evidence } from '../../evidence/evidence.js';
+import { type Evidence, emptyEvidence } from '../../evidence/evidence.js';
 import type { Notice } from '../../strategies/strategy.js';
 import type { Deadlines } from '../waiting/deadlines.js';
 import { withTimeLimit } from '../waiting/time-limit.js';
@@ -84,7 +84,15 @@ export class StoreLink {
 
   counters(): Readonly<Record<string, number>> {
     const { lost, lostExposures, unsentExposures } = this.#outbox;
-    return { lostDeltas: lost, lostExposures, unsentExposures, droppedHistory: this.#archive.dropped };
+    const { exposed, foldedEarly } = (this.evidence ?? emptyEvidence).dropped;
+    return {
+      lostDeltas: lost,
+      lostExposures,
+      unsentExposures,
+      forgottenExposures: exposed,
+      foldedEarly,
+      droppedHistory: this.#archive.dropped,
+    };
   }
 
   /** Begins with what this replica knew last, until the store is read. */

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Evidence } from '../../../src/evidence/evidence.js';
-import { liveStrataMax } from '../../../src/evidence/evidence.js';
+import { emptyEvidence, liveStrataMax } from '../../../src/evidence/evidence.js';
 import { continuous } from '../../../src/evidence/metric.js';
 import { compilePlan } from '../../../src/plan/compile.js';
 import { countedNodes } from '../../../src/plan/counted-nodes.js';
@@ -8,7 +8,10 @@ import type { Plan } from '../../../src/plan/plan.js';
 import { memoryStore } from '../../../src/runtime/control/memory-store.js';
 import { Outbox } from '../../../src/runtime/control/outbox.js';
 import { Recorder } from '../../../src/runtime/recording/recorder.js';
+import { Canary } from '../../../src/strategies/canary.js';
 import { FaultyStore } from '../../../src/testing/faulty-store.js';
+import { ManualClock } from '../../../src/testing/manual-clock.js';
+import { Replica } from './replicas.js';
 
 const hour = 3_600_000;
 const day = 24 * hour;
@@ -109,4 +112,15 @@ describe('evidence that a store which is down for weeks does not take', () => {
     expect([outbox.lost, outbox.lostExposures, outbox.unsentExposures]).toEqual([1, 4, 0]);
     expect(exposedIn(evidence) - exposedIn(before)).toBe(4 * (3 * 24 - 1));
   });
+});
+
+test('what the limits of evidence have cost is among the counters of each replica', async () => {
+  const strategy = new Canary({ baseline: 'v1', candidate: 'v2', stages: [{ share: 0.1 }] });
+  const { loop } = new Replica({ name: 'a', strategy, store, clock: new ManualClock(start) });
+  const none = { lostDeltas: 0, lostExposures: 0, unsentExposures: 0, droppedHistory: 0 };
+  expect(loop.counters()).toEqual({ ...none, forgottenExposures: 0, foldedEarly: 0 });
+  const dropped = { exposed: 3, outcomes: 5, reports: 7, foldedEarly: 2 };
+  await store.addEvidence('ranker', 'another', 1, { ...emptyEvidence, dropped });
+  await loop.tick();
+  expect(loop.counters()).toEqual({ ...none, forgottenExposures: 3, foldedEarly: 2 });
 });
