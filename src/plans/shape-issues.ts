@@ -49,8 +49,7 @@ const isOfWhole = ({ path, keys, discriminator, values }: ShapeIssue): boolean =
 function cost(issues: readonly ShapeIssue[], value: unknown): number {
   return issues.reduce((sum, { path, keys = [] }) => {
     const [key] = path;
-    const isMissing = path.length === 1 && key !== undefined && below(value, key) === undefined;
-    return sum + (path.length === 0 ? keys.length : Number(isMissing));
+    return sum + (key === undefined ? keys.length : Number(below(value, key) === undefined));
   }, 0);
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { FeatureFlag } from '../../src/index.js';
 import { run } from './fake-terminal.js';
 import { plan, planWith } from './plans.js';
 
@@ -177,13 +178,30 @@ describe('validate-plan', () => {
       'inner.js': { default: { plan } },
       'beside.cjs': { default: { plan: bare, ...rehearsal } },
       'flat.ts': { default: { ...bare, ...rehearsal } },
+      'class.mjs': {
+        default: {
+          strategy: new FeatureFlag({ on: 'v2', off: 'v1' }),
+          ...rehearsal,
+          scenarios: { equal: { truth: 'harmless' } },
+        },
+      },
+      'parsed.mjs': {
+        default: {
+          plan: {
+            name: 'r',
+            strategy: new FeatureFlag({ on: 'v2', off: 'v1' }),
+            rehearsal: { ...rehearsal, forMs: 0 },
+          },
+        },
+      },
       'none.mjs': { default: undefined },
       'wrong.mjs': { default: { ...bare, ...rehearsal, traffic: { perHour: 0 } } },
     };
     const result = await run(['validate-plan', ...Object.keys(modules)], modules);
-    expect(result.out).toBe('plan.mjs: fine\ninner.js: fine\nbeside.cjs: fine\nflat.ts: fine\n');
+    expect(result.out).toBe('plan.mjs: fine\ninner.js: fine\nbeside.cjs: fine\nflat.ts: fine\nclass.mjs: fine\n');
     expect(result.note).toBe(
-      'none.mjs:\n  plan: must be the default export of the module: a plan, or defineRehearsal(…).\n' +
+      'parsed.mjs:\n  plan.rehearsal.forMs: must be a number over 0 (was 0).\n' +
+        'none.mjs:\n  plan: must be the default export of the module: a plan, or defineRehearsal(…).\n' +
         'wrong.mjs:\n  plan.traffic.perHour: must be a number over 0 (was 0).\n',
     );
     expect(result.code).toBe(1);

@@ -121,6 +121,10 @@ describe('rehearse', () => {
       { 'rehearsal.scenarios.equal': { truth: 'harmless', traffic: { perHour: 5, weekly: [1] } } },
       ['plan.rehearsal.scenarios.equal.traffic.weekly: must be a list of 7 to 7 items (was a list of 1).'],
     ],
+    [
+      { 'rehearsal.scenarios.equal': { truth: 'harmless', traffic: {} } },
+      ['plan.rehearsal.scenarios.equal.traffic.perHour: must be a number (was undefined).'],
+    ],
     [{ 'rehearsal.reference': 'v9' }, ['plan.rehearsal.reference: must be a model of the strategy (v2, v1).']],
   ])('tells of %j where it stands, once', async (changes, messages) => {
     const { code, out, note } = await run(['rehearse', 'a.json'], { 'a.json': planWith(changes) });

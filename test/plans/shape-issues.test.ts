@@ -57,6 +57,8 @@ describe('what zod says of a shape, in our words', () => {
     const either = z.union([z.strictObject({ a: z.number(), b: z.number() }), z.strictObject({ c: z.number() })]);
     expect(told(either, { a: 'x', b: 1 })).toEqual(["plan.a: must be a number (was 'x')."]);
     expect(told(either, { c: { deep: 1 } })).toEqual(['plan.c: must be a number (was an object).']);
+    const more = z.union([z.strictObject({ a: z.number() }), z.strictObject({ a: z.number(), b: z.number() })]);
+    expect(told(more, { a: 'x', b: 1 })).toEqual(["plan.a: must be a number (was 'x')."]);
     const nested = z.union([z.string(), z.discriminatedUnion('kind', [circle, square])]);
     expect(told(z.array(nested), ['x', { kind: 'circle', radius: '' }])).toEqual([
       "plan[1].radius: must be a number (was '').",
