@@ -10,21 +10,33 @@ export function noted<K extends LogLine['kind']>(run: Run, kind: K): readonly (O
 
 const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
 
+type Delta = { readonly writer: string; readonly seq: number; readonly reports: number };
+const keyOf = ({ writer, seq }: Delta) => `${writer} ${seq}`;
+/** A delta that was sent, or answered, more than once is one. */
+const inAll = (deltas: readonly Delta[]) =>
+  sum([...new Map(deltas.map((delta) => [keyOf(delta), delta.reports])).values()]);
+
 /** What became of the reports of one run. */
 export function reportsOf(run: Run) {
-  const sent = new Map(noted(run, 'sent').map((delta) => [`${delta.writer} ${delta.seq}`, delta]));
-  const taken = new Map(
-    noted(run, 'taken')
-      .filter(({ answer }) => answer !== 'refused')
-      .map((delta) => [`${delta.writer} ${delta.seq}`, delta]),
-  );
-  const refused = noted(run, 'taken').filter(({ answer }) => answer === 'refused');
+  const answers = noted(run, 'taken');
   return {
     served: sum(noted(run, 'served').map(({ reports }) => reports)),
-    sent: sum([...sent.values()].map(({ reports }) => reports)),
-    acknowledged: sum([...taken.values()].map(({ reports }) => reports)),
-    refused: sum(refused.map(({ reports }) => reports)),
+    sent: inAll(noted(run, 'sent')),
+    /** With what was refused. */
+    answered: inAll(answers),
+    acknowledged: inAll(answers.filter(({ answer }) => answer !== 'refused')),
+    refused: inAll(answers.filter(({ answer }) => answer === 'refused')),
   };
+}
+
+/** The reports that a server took which was started, empty, at that time. */
+export function addedSince(run: Run, at: number): number {
+  const since = new Set(
+    noted(run, 'sent')
+      .filter((delta) => delta.at > at)
+      .map(keyOf),
+  );
+  return inAll(noted(run, 'taken').filter((delta) => since.has(keyOf(delta)) && delta.answer !== 'refused'));
 }
 
 /** The candidate's share that each revision was stored with, by whoever wrote it; and who was told that it was the writer. */

@@ -11,7 +11,7 @@ import type { LogLine, Order, OrderAnswer, WorkerOrder } from './fleet-log.js';
 import { Network } from './network.js';
 
 export const tickEveryMs = 800;
-const limitMs = 30_000;
+const limitMs = 60_000;
 
 /** Monotonic, in ms, and the same for all processes of the machine. */
 export const time = () => Number(process.hrtime.bigint() / 1000n) / 1000;

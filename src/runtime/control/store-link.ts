@@ -140,7 +140,7 @@ export class StoreLink {
   /** Takes what was counted and sends it; where nothing was, the store is not asked. */
   async sendRest(): Promise<void> {
     this.#outbox.put(this.#options.takeDelta(this.#keeper.now()));
-    if (this.#outbox.isBehind) await this.#attempt('evidence', () => this.#outbox.flush(this.#limited));
+    await this.#attempt('evidence', () => this.#outbox.flush(this.#limited));
   }
 
   /** Stores a state that was reduced from `from`; undefined if the store did not answer. */

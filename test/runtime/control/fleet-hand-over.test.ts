@@ -105,9 +105,12 @@ describe('a replica that closes', () => {
     await clock.advanceAsync(0);
     const claims = async () => Object.values(((await store.read('ranker/claims')) as RolloutRecord).state as object);
     expect(await claims()).toMatchObject([{ fence: 1 }]);
-    const closed = a.close();
+    let isClosed = false;
+    const closed = a.close().then(() => (isClosed = true));
+    await clock.advanceAsync(0);
+    expect(isClosed).toBe(false);
     answer();
-    await settle(clock, closed);
+    await closed;
     expect(await claims()).toMatchObject([{ until: 0 }]);
     expect(checks).toEqual([]);
   });
