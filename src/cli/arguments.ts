@@ -35,7 +35,7 @@ export function givenTo(options: Readonly<Record<string, OptionSpec>>, args: rea
     whole: (option) => {
       const [value] = texts(option);
       if (value === undefined) return undefined;
-      if (/^-?\d{1,15}$/.test(value)) return Number(value);
+      if (/^-?\d+$/.test(value)) return Number(value);
       throw usageError(`--${option} must be a whole number (was '${value}').`);
     },
   };

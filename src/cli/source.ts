@@ -63,10 +63,11 @@ function fromExport(exported: unknown, named: Readonly<Record<string, unknown>>)
   return source.section === undefined ? { ...source, ...sectionOf(undefined, exported) } : source;
 }
 
+const planKeys = new Set(['$schema', 'name', 'description', 'visits', 'metrics', 'strategy', 'rehearsal']);
+
 /** The keys of a plan alone, of a module that has the parts of a rehearsal beside them. */
 function jsonPart(parts: Readonly<Record<string, unknown>>): unknown {
-  const keys = new Set(['$schema', 'name', 'description', 'visits', 'metrics', 'strategy', 'rehearsal']);
-  const isPart = (key: string) => keys.has(key) || !('traffic' in parts);
+  const isPart = (key: string) => planKeys.has(key) || !('traffic' in parts);
   return Object.fromEntries(Object.entries(parts).filter(([key]) => isPart(key)));
 }
 
@@ -77,8 +78,8 @@ function sectionOf(
 ): Pick<Source, 'section' | 'sectionPath'> {
   if (section !== undefined) return { section, sectionPath: 'plan.rehearsal' };
   if (!('traffic' in exported)) return nothing;
-  const { plan: _, name: _name, metrics: _metrics, strategy: _strategy, visits: _visits, ...beside } = exported;
-  return { section: beside, sectionPath: 'plan' };
+  const beside = Object.entries(exported).filter(([key]) => key !== 'plan' && !planKeys.has(key));
+  return { section: Object.fromEntries(beside), sectionPath: 'plan' };
 }
 
 function fromJson(json: unknown, named: Readonly<Record<string, unknown>>): Source {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { FeatureFlag } from '../../src/index.js';
+import { binary, Canary, FeatureFlag, maxRate } from '../../src/index.js';
 import { run } from './fake-terminal.js';
 import { plan, planWith } from './plans.js';
 
@@ -151,6 +151,14 @@ describe('validate-plan', () => {
     expect(note).toContain('must not wait for itself (r/b → r/a → r/b)');
   });
 
+  test('finds metrics that nobody declared, in a strategy that a module has made', async () => {
+    const strategy = new Canary({ baseline: 'v1', candidate: 'v2', guardrails: [maxRate('cliked', 0.1)] });
+    const files = { 'a.mjs': { default: { name: 'r', metrics: { clicked: binary() }, strategy } } };
+    expect((await run(['validate-plan', 'a.mjs'], files)).note).toMatch(
+      /^a\.mjs:\n {2}plan\.strategy\.metrics: 'cliked' is not in `metrics`.* Did you mean 'clicked'\?\n$/,
+    );
+  });
+
   test('notes what only the program has, unless a module brings it', async () => {
     const strategy = {
       kind: 'feature-flag',
@@ -177,7 +185,7 @@ describe('validate-plan', () => {
       'plan.mjs': { default: plan },
       'inner.js': { default: { plan } },
       'beside.cjs': { default: { plan: bare, ...rehearsal } },
-      'flat.ts': { default: { ...bare, ...rehearsal } },
+      'flat.ts': { default: { ...bare, description: 'why', visits: 'one', ...rehearsal } },
       'class.mjs': {
         default: {
           strategy: new FeatureFlag({ on: 'v2', off: 'v1' }),
