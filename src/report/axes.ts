@@ -43,10 +43,14 @@ function elapsedAxis([from, to]: Range, range: Range): Axis {
   return { place: (ms) => clamped(scale(ms / length), range), ticks, title: `${name} since the start` };
 }
 
+const dayMs = 86_400_000;
+
 function utcAxis([from, to]: Range, range: Range): Axis {
   const scale = scaleUtc([new Date(from), new Date(to)], [...range]);
   const textOf = (tick: Date, step: number) => {
-    if (step >= 86_400_000) return dayText(tick.getTime()).replace(/ \d+$/, '');
+    // Midnight in a longer course is where a day begins.
+    const isMidnight = tick.getTime() % dayMs === 0 && to - from >= dayMs;
+    if (step >= dayMs || isMidnight) return dayText(tick.getTime()).replace(/ \d+$/, '');
     return clockText(tick.getTime(), step < 60_000);
   };
   const ticks = fewEnough(range, (wanted) => {
@@ -63,7 +67,7 @@ const clamped = (at: number, [a, b]: Range) => Math.min(Math.max(a, b), Math.max
 
 /** The most ticks whose texts do not touch. */
 function fewEnough([from, to]: Range, ticksOf: (wanted: number) => readonly Tick[]): readonly Tick[] {
-  for (let wanted = Math.max(2, Math.floor((to - from) / 56)); wanted > 1; wanted -= 1) {
+  for (let wanted = Math.min(12, Math.max(2, Math.floor((to - from) / 40))); wanted > 1; wanted -= 1) {
     const ticks = ticksOf(wanted);
     const isClear = ticks.every(({ at, text }, index) => {
       const before = ticks[index - 1];

@@ -37,14 +37,17 @@ export function datedEpochs(node: NodeReport): readonly Dated[] {
   });
 }
 
-/** The shares of a node over time; before the first request, those that are set. */
-export function sharesOf(
-  epochs: readonly Dated[],
-  until: number,
-  present: Readonly<Record<string, number>>,
-): SharesData {
-  const points = epochs.map(({ began, shares }) => ({ at: began, shares }));
-  return { time: 'utc', until, points: points.length > 0 ? points : [{ at: until, shares: present }] };
+/** The shares of a node over time; of one that counts nothing itself, such as a pipeline, by its moves from arm to arm. */
+export function sharesOf(epochs: readonly Dated[], { shares, history }: NodeReport, until: number): SharesData {
+  if (epochs.length > 0)
+    return { time: 'utc', until, points: epochs.map(({ began, shares: of }) => ({ at: began, shares: of })) };
+  const moves = history.filter(({ from, to }) => from !== to && from in shares && to in shares);
+  const [first] = moves;
+  if (first === undefined) return { time: 'utc', until, points: [] };
+  const all = (active: string) =>
+    Object.fromEntries(Object.keys(shares).map((arm) => [arm, arm === active ? 1 : 0] as const));
+  const start = { at: first.at - piece * (until - first.at), shares: all(first.from) };
+  return { time: 'utc', until, points: [start, ...moves.map(({ at, to }) => ({ at, shares: all(to) }))] };
 }
 
 /** Exposures added up by the ends of epochs. */

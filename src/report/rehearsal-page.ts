@@ -100,7 +100,7 @@ function power(result: RehearsalResult): Figure {
 
 function stages(scenarios: readonly ScenarioResult[]): Section {
   const rollbacks = scenarios.flatMap(({ scenario, rollbacks: by }) =>
-    Object.entries(by).map(([rule, n]) => [scenario, rule, count(n)]),
+    Object.entries(by).map(([rule, n]) => [scenario, rule === '' ? 'not named' : rule, count(n)]),
   );
   return {
     title: 'Rollbacks',

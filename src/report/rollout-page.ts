@@ -53,16 +53,25 @@ function sectionOf(node: NodeReport, now: number, options: ReportOptions): Secti
     return { at, node: of, from, to, why, isAlert: alert !== undefined };
   });
   const from = epochs[0]?.began ?? now;
+  const shares = sharesOf(epochs, node, now);
+  const isCounted = node.arms.some(({ exposed, outcomes }) => exposed + outcomes > 0);
   return {
     title: `${node.node} · ${node.kind}`,
-    sentences: stateOf(node),
+    sentences: [...stateOf(node), ...(isCounted ? [] : ['Nothing was counted of its own arms.'])],
     figures: [
-      sharesFigure(sharesOf(epochs, now, node.shares), isBegunUnknown(node) ? beginning : ''),
+      ...(shares.points.length > 0
+        ? [sharesFigure(shares, isBegunUnknown(node) || epochs.length === 0 ? beginning : '')]
+        : []),
       timelineFigure({ time: 'utc', events, from, until: now }),
       ...differences(node, rules, options),
       ...(verdicts.length > 0 || node.stop !== undefined ? [guardrailsFigure(verdicts, node.stop, when)] : []),
-      exposuresFigure(exposures),
-      latencyFigure({ arms: node.arms.map(({ arm, latencyMs }) => ({ arm, ...latencyMs })) }),
+      // A node that hands all requests on, or has had none, has nothing to show here.
+      ...(isCounted
+        ? [
+            exposuresFigure(exposures),
+            latencyFigure({ arms: node.arms.map(({ arm, latencyMs }) => ({ arm, ...latencyMs })) }),
+          ]
+        : []),
       ...regrets(node, exposures, verdicts, options),
       armsFigure(node, options),
     ],

@@ -37,6 +37,18 @@ describe('axes', () => {
     const day = timeAxis('utc', [monday, monday + 12 * hour], [0, 300]);
     expect([day.title, day.ticks[1]?.text]).toEqual(['5 Jan 2026, UTC', '03:00']);
     expect(day.place(monday + 6 * hour)).toBe(150);
+    const days = timeAxis('utc', [monday, monday + 48 * hour], [0, 600]);
+    expect(days.ticks.map(({ text }) => text)).toEqual([
+      '5 Jan',
+      '06:00',
+      '12:00',
+      '18:00',
+      '6 Jan',
+      '06:00',
+      '12:00',
+      '18:00',
+      '7 Jan',
+    ]);
     const weeks = timeAxis('utc', [monday, monday + 21 * 24 * hour], [0, 300]);
     expect(weeks.title).toBe('5 Jan 2026 to 26 Jan 2026, UTC');
     expect(weeks.ticks.every(({ text }) => /^\d+ Jan$/.test(text))).toBe(true);

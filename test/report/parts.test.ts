@@ -133,7 +133,20 @@ describe('epochs', () => {
       { at: 95, counts: { a: 15, b: 2 } },
     ]);
     expect(exposuresOf([], ['a'], 95).points).toEqual([]);
-    expect(sharesOf(dated, 95, {}).points.map(({ at }) => at)).toEqual([0, 50]);
-    expect(sharesOf([], 95, { a: 1 }).points).toEqual([{ at: 95, shares: { a: 1 } }]);
+    expect(sharesOf(dated, node([]), 95).points.map(({ at }) => at)).toEqual([0, 50]);
+  });
+
+  test('of a node that counts nothing itself are its moves from arm to arm', () => {
+    const moves = [
+      { ...entry(1, 100), from: 'a', to: 'b' },
+      { ...entry(2, 150), from: 'b', to: 'b' },
+      { ...entry(3, 180), from: 'b', to: 'gone' },
+    ];
+    const pipeline = { ...node([], moves), shares: { a: 0, b: 1 } };
+    expect(sharesOf([], pipeline, 200).points).toEqual([
+      { at: 92, shares: { a: 1, b: 0 } },
+      { at: 100, shares: { a: 0, b: 1 } },
+    ]);
+    expect(sharesOf([], { ...pipeline, history: [] }, 200).points).toEqual([]);
   });
 });

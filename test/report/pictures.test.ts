@@ -374,6 +374,7 @@ describe('what pictures show', () => {
     expect(said(svg)).toEqual(
       expect.arrayContaining(['promoted 90 %, false alarms 10 %', 'rolled back 70 %, missed 20 %, 10 % open']),
     );
+    expect(said(endingsPicture({ scenarios: [scenario('open', 'harmful', [0, 0])] }))).toContain('100 % open');
     const blocks = Array.from(
       svg.matchAll(/<rect class="([\w-]+)" x="([\d.]+)" y="[\d.]+" width="([\d.]+)"/g),
       ([, kind, x, width]) => [kind, Number(x), Number(width)],

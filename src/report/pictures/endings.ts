@@ -44,8 +44,14 @@ function endingOf({ truth, promoted, rolledBack, undecided }: ScenarioResult): s
   const wrong = truth === 'harmless' ? rolledBack : promoted;
   const right = truth === 'harmless' ? promoted : rolledBack;
   const [wrongly, rightly] = truth === 'harmless' ? ['false alarms', 'promoted'] : ['missed', 'rolled back'];
-  const open = undecided.count > 0 ? `, ${inUnit(undecided.rate, 'fraction')} open` : '';
-  return `${rightly} ${inUnit(right.rate, 'fraction')}, ${wrongly} ${inUnit(wrong.rate, 'fraction')}${open}`;
+  const parts = [
+    { text: `${rightly} ${inUnit(right.rate, 'fraction')}`, count: right.count },
+    { text: `${wrongly} ${inUnit(wrong.rate, 'fraction')}`, count: wrong.count },
+    { text: `${inUnit(undecided.rate, 'fraction')} open`, count: undecided.count },
+  ];
+  // Two figures say all where every roll-out has ended; where not, what never happened is left out.
+  const told = undecided.count > 0 ? parts.filter(({ count }) => count > 0) : parts.slice(0, 2);
+  return told.map(({ text }) => text).join(', ');
 }
 
 const hour = 3_600_000;
