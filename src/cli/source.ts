@@ -77,7 +77,7 @@ function sectionOf(
   exported: Readonly<Record<string, unknown>>,
 ): Pick<Source, 'section' | 'sectionPath'> {
   if (section !== undefined) return { section, sectionPath: 'plan.rehearsal' };
-  if (!('traffic' in exported)) return nothing;
+  if (!('traffic' in exported)) return { section: undefined, sectionPath: 'plan.rehearsal' };
   const beside = Object.entries(exported).filter(([key]) => key !== 'plan' && !planKeys.has(key));
   return { section: Object.fromEntries(beside), sectionPath: 'plan' };
 }

@@ -203,6 +203,8 @@ describe('validate-plan', () => {
         },
       },
       'none.mjs': { default: undefined },
+      'bare.mjs': { default: { ...bare, name: '' } },
+      'within.mjs': { default: { plan: { ...bare, name: '' } } },
       'wrong.mjs': { default: { ...bare, ...rehearsal, traffic: { perHour: 0 } } },
     };
     const result = await run(['validate-plan', ...Object.keys(modules)], modules);
@@ -210,6 +212,8 @@ describe('validate-plan', () => {
     expect(result.note).toBe(
       'parsed.mjs:\n  plan.rehearsal.forMs: must be a number over 0 (was 0).\n' +
         'none.mjs:\n  plan: must be the default export of the module: a plan, or defineRehearsal(…).\n' +
+        "bare.mjs:\n  plan.name: must be a name of 1 to 200 characters without '/' (was '').\n" +
+        "within.mjs:\n  plan.name: must be a name of 1 to 200 characters without '/' (was '').\n" +
         'wrong.mjs:\n  plan.traffic.perHour: must be a number over 0 (was 0).\n',
     );
     expect(result.code).toBe(1);
