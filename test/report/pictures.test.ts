@@ -358,6 +358,10 @@ describe('what pictures show', () => {
       [0, 1, 2, 3, 4, 5, 24, 25, 26, 27, 28, 29].map((at) => `reason ${at}`),
     );
     expect(many).toContain('18 more in between.');
+    const words = Array.from({ length: 200 }, (_, at) => `word${at}`).join(' ');
+    const long = said(timelinePicture({ time, events: [{ ...event(1), why: words }], from: 0, until: 4 * hour }));
+    expect(long).toHaveLength(6);
+    expect(long.at(-1)).toMatch(/…$/);
     const nodes = timelinePicture({
       time,
       events: [event(1), { ...event(2), node: 'other', to: 'a' }],

@@ -43,7 +43,8 @@ export function guardrailsPicture({ rules, stop }: GuardrailsData, options: Pict
 
 function rowOf(name: string, spent: number | undefined, outcome: string, tone: string): Row {
   const isKnown = spent !== undefined && Number.isFinite(spent);
-  const part = Math.min(1, Math.max(least, isKnown ? spent : least));
+  // The axis holds what is more or less than it shows at its ends.
+  const part = isKnown ? spent : least;
   const amount = isKnown ? spentText(spent) : '';
   return {
     name,
