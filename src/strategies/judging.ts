@@ -52,6 +52,31 @@ export function asksForApproval(gates: readonly Gate[], judged: Judged, approval
   });
 }
 
+/**
+ * Whether nothing but people is waited for: every gate that is open looks at who has approved. Which gate does is seen by asking it, since
+ * an approval by somebody else than it names would change nothing that it says.
+ */
+export function onlyPeopleAreMissing(
+  gates: readonly Gate[],
+  verdicts: readonly Verdict[],
+  waitingFor: readonly string[],
+  judged: Judged,
+): boolean {
+  const open = gates.filter((_, at) => verdicts[at]?.outcome !== 'pass');
+  return open.length > 0 && open.length === waitingFor.length && open.every((gate) => readsApprovals(gate, judged));
+}
+
+function readsApprovals(gate: Gate, judged: Judged): boolean {
+  let isRead = false;
+  const get = () => {
+    isRead = true;
+    return judged.approvals ?? [];
+  };
+  // Not enumerable, so that a gate which only copies what it is given has not read it.
+  judge(gate, Object.defineProperty({ ...judged, forecast: false as const }, 'approvals', { enumerable: false, get }));
+  return isRead;
+}
+
 /** What all rules say, in their order: one that fails does not hide the others. */
 export function verdictsOf(rules: readonly Guardrail[], judged: Judged): readonly Verdict[] {
   return rules.map((rule) => judge(rule, judged));

@@ -2,14 +2,13 @@ import type { Approval, Gate } from '../analysis/verdict.js';
 import type { Json } from '../core/json.js';
 import { newAttempt, newEpoch } from './attempt.js';
 import { type Below, move, refuse, stay } from './children.js';
-import { tellOnce } from './alerts.js';
+import { alertOf } from './alerts.js';
 import { withApproval, withGuard } from './guard.js';
-import { tellErrors } from './guarding.js';
-import { asksForApproval, verdictFacts } from './judging.js';
+import { asksForApproval } from './judging.js';
 import { type PipelineState, instancesMax } from './pipeline-options.js';
 import { type PipelineSetup, placeOf, ruleOf, settledBy, stageAfter } from './pipeline-places.js';
-import { leaveJudged, leaveProgress, stageWaitsOf } from './pipeline-waiting.js';
-import type { Command, Restart, Scope, Signal, Status, Transition, View } from './strategy.js';
+import { leaveJudged, leaveProgress } from './pipeline-waiting.js';
+import type { Command, Restart, Rollback, Scope, Signal, Status, Transition, View } from './strategy.js';
 
 type Step = Transition<PipelineState>;
 
@@ -38,54 +37,14 @@ export function firstState({ names }: PipelineSetup, now: number, scope: Scope, 
   };
 }
 
-/** Judges whether the active stage may be left, and leaves it. */
-export function tick(turn: Turn): Step {
-  const { setup, own, view, scope, below } = turn;
-  const { settled, waitingFor } = below.status(own.stage);
-  if (settled === 'rolled-back') {
-    // An order to go on was about what has failed since; a stage that tries again by itself must pass as everyone.
-    return stay(own.order === 'none' && own.guard?.approvals === undefined ? own : unasked(own));
-  }
-  const next = stageAfter(setup, own);
-  const node = below.scope(own.stage);
-  // What the stage has just said that it waits for has figures in it.
-  const said = below.verdicts.findLast((look) => look.node === node.id)?.waitingFor ?? waitingFor;
-  const status = { ...(settled !== undefined && { settled }), waitingFor: said };
-  const { waitingFor: waits, verdicts } =
-    next === undefined
-      ? { waitingFor: stageWaitsOf(own.stage, status), verdicts: [] }
-      : leaveProgress(ruleOf(setup, own), own, status, view, node);
-  const look = { node: scope.id, verdicts };
-  if (next === undefined && settled !== undefined) return stay(own);
-  if (own.paused) return stay(own, { ...look, waitingFor: ['resume()'] });
-  const telling = tellErrors({ own, notices: [] }, verdicts, scope);
-  if (next === undefined || waits.length > 0) {
-    // One that expired is wanted again, and told again.
-    const what = `${own.stage} ${own.guard?.approvals?.length ?? 0}`;
-    const why = `leaving ${own.stage} waits for approve()`;
-    const asks = waits[0] === 'approval';
-    const told = asks ? tellOnce(telling, 'approval-wanted', what, why, scope, { stage: own.stage }) : telling;
-    return { state: told.own, notices: told.notices, verdicts: [{ ...look, waitingFor: waits }] };
-  }
-  const why = `stage ${own.stage} ${settled === undefined ? 'is over' : 'was promoted'}`;
-  // A person's order is carried out by whoever only observes, too.
-  if (setup.observes && own.order === 'none') {
-    const told = tellOnce(telling, 'would-have', `enter ${next}`, `it would enter ${next}: ${why}`, scope);
-    return { state: told.own, notices: told.notices, verdicts: [look] };
-  }
-  // What it waits for is told only where it goes on waiting: a look outlives the move that it led to.
-  const entered = enter({ ...turn, own: telling.own }, next, why, verdictFacts(verdicts));
-  return { ...entered, notices: [...telling.notices, ...entered.notices], verdicts: [look] };
-}
-
 /** Without what people have said about leaving the stage. */
-const unasked = (own: PipelineState): PipelineState => ({
+export const unasked = (own: PipelineState): PipelineState => ({
   ...withGuard(own, { approvals: undefined }),
   order: 'none',
 });
 
 /** Begins the next stage in place of the active one. */
-function enter(turn: Turn, stage: string, why: string, facts: Record<string, Json> = {}): Step {
+export function enter(turn: Turn, stage: string, why: string, facts: Record<string, Json> = {}): Step {
   const { own, view, scope, below } = turn;
   // The stage may have begun attempts of its own; the next one goes on from there, with the units where they are.
   const attempt = Math.max(own.attempt, below.attempt(own.stage));
@@ -131,7 +90,7 @@ export function promote(turn: Turn, { by, arm }: Command & { readonly type: 'pro
   );
 }
 
-export function rollBack(turn: Turn, { by, reason, arm }: Omit<Command & { readonly type: 'rollback' }, 'type'>): Step {
+export function rollBack(turn: Turn, { by, reason, arm, alert }: Omit<Rollback, 'type'>): Step {
   const { setup, own, scope, below } = turn;
   const { stage, isBegun } = placeOf(setup, own);
   const why = `${reason} (${by})`;
@@ -141,7 +100,9 @@ export function rollBack(turn: Turn, { by, reason, arm }: Omit<Command & { reado
   if (refused !== undefined && isBegun) return refuse(own, `${stage}: ${refused}`);
   // One arm of many may have been taken out: then the stage goes on with the others.
   if (below.status(stage).settled !== 'rolled-back') return stay(own);
-  return move({ ...unasked(own), stage, paused: false, why }, scope, own.stage, 'rolled-back', why);
+  const moved = move({ ...unasked(own), stage, paused: false, why }, scope, own.stage, 'rolled-back', why);
+  if (alert === undefined) return moved;
+  return { ...moved, notices: [...moved.notices, alertOf(alert, `${by}: ${reason}`, own, scope, { stage })] };
 }
 
 export function pause({ setup, own, scope, below }: Turn, by: string): Step {

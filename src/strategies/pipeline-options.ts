@@ -27,6 +27,13 @@ export interface LeaveRule<H = Gate> {
   readonly promoted?: boolean;
   /** How long the stage lasts at least, from its start. Default 0. */
   readonly minAgeMs?: number;
+  /** When the stage must have been left, from its start; see `onDeadline`. Default: never. */
+  readonly maxAgeMs?: number;
+  /**
+   * At `maxAgeMs`: `'hold'` (default) tells it, and the stage stays until it may be left or a person ends it; `'rollback'` rolls the
+   * pipeline back. There is no going on: what a stage did not show, a clock does not.
+   */
+  readonly onDeadline?: 'hold' | 'rollback';
   /** Wait for `approve()`, once the rest is there. Default false. */
   readonly approval?: boolean;
   /** How long an approval counts: then it is waited for again. Default: until the stage is left. */
@@ -112,6 +119,8 @@ const stagesCheck: Check = (value, path, issues) => {
 const leaveShape = object({
   promoted: optional(flag),
   minAgeMs: optional(duration),
+  maxAgeMs: optional(positive),
+  onDeadline: optional(oneOf('hold', 'rollback')),
   approval: optional(flag),
   approvalExpiresMs: optional(positive),
   gates: optional(listOf(gateCheck)),
@@ -124,6 +133,11 @@ const leaveCheck: Check = (value, path, issues) => {
   leaveShape(value, path, issues);
   if (!isObject(value)) return;
   const { promoted, minAgeMs = 0, approval, gates, node, arm } = value;
+  const { maxAgeMs, onDeadline } = value;
+  if (typeof maxAgeMs === 'number' && typeof minAgeMs === 'number' && !(maxAgeMs >= minAgeMs))
+    issues.push({ path: `${path}.maxAgeMs`, message: `must be at least minAgeMs, ${minAgeMs} (was ${maxAgeMs}).` });
+  if (onDeadline !== undefined && maxAgeMs === undefined)
+    issues.push({ path: `${path}.onDeadline`, message: 'must be left out without maxAgeMs, which sets the deadline.' });
   const hasGates = Array.isArray(gates) && gates.length > 0;
   if (node !== undefined && !hasGates)
     issues.push({ path: `${path}.node`, message: 'must be left out without gates, which look at it.' });

@@ -13,7 +13,6 @@ import {
   restart,
   resume,
   rollBack,
-  tick,
   withInstance,
 } from './pipeline-moves.js';
 import {
@@ -28,6 +27,7 @@ import { gateTasks, withCheck } from './gate-checks.js';
 import { namedApproval } from './guard.js';
 import { guardDetail } from './guarding.js';
 import { type PipelineSetup, placeOf, ruleOf, settledBy, stageAfter } from './pipeline-places.js';
+import { tick } from './pipeline-tick.js';
 import { leaveWaits, stageWaitsOf } from './pipeline-waiting.js';
 import type {
   Branch,

@@ -4,8 +4,18 @@ import { newEpoch } from './attempt.js';
 import { move, stay } from './children.js';
 import { withGuard } from './guard.js';
 import { type ArmStop, barred, guard, heldWords, rollbackOf, tellErrors } from './guarding.js';
-import { machineRollback } from './judging.js';
-import { type RampRules, advance, judgedOf, progressOf, retryByItself, stageOf, stepBack, to } from './ramp-moves.js';
+import { machineRollback, onlyPeopleAreMissing } from './judging.js';
+import {
+  type RampRules,
+  advance,
+  gateJudgedOf,
+  judgedOf,
+  progressOf,
+  retryByItself,
+  stageOf,
+  stepBack,
+  to,
+} from './ramp-moves.js';
 import type { RampState } from './ramp-state.js';
 import type { StageProgress } from './stages.js';
 import type { NodeVerdicts, Scope, Transition, View } from './strategy.js';
@@ -113,7 +123,7 @@ function ramped(
   const verdicts = [...guarded.verdicts, ...progress.verdicts];
   // What it waits for is told only where it goes on waiting: a look outlives the move that it led to.
   const look = { ...guarded, verdicts };
-  const { own, notices } = told(rules, before, progress, scope);
+  const { own, notices } = told(rules, before, progress, view, scope);
   const { action, waitingFor } = progress;
   const next = (): Transition<RampState> => {
     if (action === 'rollback') {
@@ -136,9 +146,10 @@ function ramped(
 
 /** What a person should know of a stage: rules in error, a deadline that passed, an approval that is waited for. */
 function told(
-  { guards }: RampRules,
+  rules: RampRules,
   own: RampState,
   { action, isLate, verdicts, waitingFor }: StageProgress,
+  view: View,
   scope: Scope,
 ): Telling<RampState> {
   const telling = tellErrors({ own, notices: [] }, verdicts, scope);
@@ -149,7 +160,11 @@ function told(
     const why = `stage ${stage} passed its deadline waiting for ${waitingFor.join(', ')}`;
     return tellOnce(telling, 'deadline', stage, why, scope, { stage });
   }
-  if (!waitingFor.includes('approval') || guards.observes) return telling;
+  const asks = () => {
+    const { gates } = stageOf(rules, own);
+    return onlyPeopleAreMissing(gates, verdicts, waitingFor, gateJudgedOf(rules, own, view));
+  };
+  if (rules.guards.observes || !(waitingFor.includes('approval') || asks())) return telling;
   // One that expired is wanted again, and told again.
   const given = own.guard?.approvals?.length ?? 0;
   return tellOnce(telling, 'approval-wanted', `${stage} ${given}`, `stage ${stage} waits for approve()`, scope, {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { approved } from '../../src/analysis/approved.js';
 import type { Judged } from '../../src/analysis/verdict.js';
 import { Canary } from '../../src/strategies/canary.js';
 import { Pipeline } from '../../src/strategies/pipeline.js';
@@ -74,6 +75,101 @@ describe('the approvals of a pipeline', () => {
       guard: { approvals: [{ by: 'a person', at: monday }] },
     });
     expect(strategy.restore(JSON.parse(JSON.stringify(state)))).toEqual(state);
+  });
+});
+
+describe('an `approved` gate of a pipeline', () => {
+  const told = (drive: ReturnType<typeof driven>) => drive.last.notices.map(({ data }) => data['alert']);
+
+  test('is wanted aloud like an approval: once nothing else is missing, and once', () => {
+    const gate = gateDial();
+    gate.outcome = 'inconclusive';
+    const drive = driven({ gates: [approved({ by: ['bob'] }), gate], arm: 'v2', minAgeMs: 2 });
+    drive.tick(1);
+    expect(told(drive)).toEqual([]);
+    drive.tick(1);
+    expect(told(drive)).toEqual([]);
+    gate.outcome = 'pass';
+    drive.tick(1);
+    expect(told(drive)).toEqual(['approval-wanted']);
+    expect(drive.rests(1)).toBe(true);
+  });
+
+  test('is not wanted where another gate is open, nor before the stage is promoted', () => {
+    const other = driven({ gates: [gateDial('x', 'inconclusive')], arm: 'v2' });
+    other.tick(1);
+    expect(told(other)).toEqual([]);
+    const unpromoted = driven({ gates: [approved()], arm: 'v2', promoted: true });
+    unpromoted.tick(1);
+    expect(told(unpromoted)).toEqual([]);
+  });
+});
+
+describe('the deadline of a stage of a pipeline', () => {
+  const late = (more: object = {}, options: object = {}) =>
+    driven({ gates: [gateDial('x', 'inconclusive')], arm: 'v2', maxAgeMs: 100, ...more }, options);
+  const alerts = (drive: ReturnType<typeof driven>) =>
+    drive.last.notices.filter(({ type }) => type === 'alert').map(({ data }) => data);
+
+  test('is told once, and the stage stays until it may be left or a person ends it', () => {
+    const gate = gateDial('x', 'inconclusive');
+    const drive = late({ gates: [gate] });
+    drive.tick(99);
+    expect(alerts(drive)).toEqual([]);
+    drive.tick(1);
+    expect(alerts(drive)).toEqual([
+      {
+        alert: 'deadline',
+        severity: 'warning',
+        why: expect.stringMatching(/^stage first passed its deadline waiting for x: /),
+        attempt: 1,
+        stage: 'first',
+      },
+    ]);
+    expect(drive.rests(1)).toBe(true);
+    gate.outcome = 'pass';
+    drive.tick();
+    expect(drive.state.own.stage).toBe('second');
+  });
+
+  test('rolls back where that was asked for, by the machine and aloud', () => {
+    const drive = late({ onDeadline: 'rollback' });
+    drive.tick(99);
+    expect(drive.status().settled).toBeUndefined();
+    drive.tick(1);
+    expect(drive.status().settled).toBe('rolled-back');
+    expect(alerts(drive)).toMatchObject([{ alert: 'deadline', stage: 'first' }]);
+    expect(drive.status().stable).toBe('v1');
+    expect(drive.state.own.why).toMatch(/^stage first passed its deadline waiting for x: .* \(deadline\)$/);
+  });
+
+  test('is none for a stage that may be left, is paused, or that a person has ordered on', () => {
+    const passed = late({ gates: [gateDial()], onDeadline: 'rollback' });
+    passed.tick(100);
+    expect(passed.state.own.stage).toBe('second');
+    const paused = late({ onDeadline: 'rollback' });
+    paused.order('pause');
+    paused.tick(100);
+    expect(paused.status().settled).toBeUndefined();
+    const done = late({ promoted: true, onDeadline: 'rollback' });
+    done.state = { ...done.state, own: { ...done.state.own, order: 'promoted' } };
+    done.tick(100);
+    expect(done.status().settled).not.toBe('rolled-back');
+  });
+
+  test('only says so where nothing is done, and is of one attempt', () => {
+    const drive = late({ onDeadline: 'rollback' }, { mode: 'observe' });
+    drive.tick(100);
+    expect(alerts(drive)).toMatchObject([{ alert: 'would-have' }]);
+    expect(drive.status().settled).toBeUndefined();
+    expect(drive.status().detail).toMatchObject({ wouldHave: ['rollback: deadline of first'] });
+  });
+
+  test('must not be before the least age, nor a policy without it', () => {
+    expect(() => late({ minAgeMs: 101 })).toThrow('leave.first.maxAgeMs: must be at least minAgeMs, 101 (was 100)');
+    expect(() => late({ minAgeMs: 100 })).not.toThrow();
+    expect(() => late({ onDeadline: 'advance' })).toThrow('leave.first.onDeadline');
+    expect(() => driven({ onDeadline: 'hold', minAgeMs: 1 })).toThrow('must be left out without maxAgeMs');
   });
 });
 

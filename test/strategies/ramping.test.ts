@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { approved } from '../../src/analysis/approved.js';
 import type { Judged, Outcome } from '../../src/analysis/verdict.js';
 import { Canary } from '../../src/strategies/canary.js';
 import type { StagePolicy } from '../../src/strategies/stages.js';
@@ -133,6 +134,38 @@ describe('an approval', () => {
     expect(drive.order('approve')).toBeUndefined();
     drive.tick(24 * hour);
     expect(drive.waits()).toEqual(['approval']);
+  });
+
+  test('of a gate is wanted aloud as that of `hold` is: once nothing else is missing', () => {
+    const gate = gateDial('a', 'inconclusive');
+    const drive = canary({
+      stages: [{ share: 0.1, minAgeMs: 2, gates: [gate, approved({ by: ['bob'] })] }, { share: 0.5 }],
+    });
+    drive.tick(1);
+    expect(alertsOf(drive)).toEqual([]);
+    drive.tick(1);
+    expect(alertsOf(drive)).toEqual([]);
+    gate.outcome = 'pass';
+    drive.tick(1);
+    expect(alertsOf(drive)).toEqual(['approval-wanted']);
+    drive.tick(1);
+    expect(alertsOf(drive)).toEqual([]);
+    const young = canary({ stages: [{ share: 0.1, minAgeMs: 2, gates: [approved()] }, { share: 0.5 }] });
+    young.tick(1);
+    expect(alertsOf(young)).toEqual([]);
+    const observing = canary({ mode: 'observe', stages: [{ share: 0.1, gates: [approved()] }, { share: 0.5 }] });
+    observing.tick(1);
+    expect(alertsOf(observing)).toEqual([]);
+  });
+
+  test('is not wanted by a gate that only copies what it is given', () => {
+    const copying = {
+      ...gateDial('a', 'inconclusive'),
+      judge: (judged: Judged) => ({ ...gateDial('a', 'inconclusive').judge({ ...judged }) }),
+    };
+    const drive = canary({ stages: [{ share: 0.1, gates: [copying] }, { share: 0.5 }] });
+    drive.tick(1);
+    expect(alertsOf(drive)).toEqual([]);
   });
 
   test('answers a gate that waits for people, with who and when, and no other', () => {
