@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { maxErrorRate } from '../../../src/analysis/max-error-rate.js';
 import { flapping } from '../../../src/runtime/control/flapping.js';
 import { memoryStore } from '../../../src/runtime/control/memory-store.js';
 import type { HistoryEntry, RolloutRecord } from '../../../src/runtime/control/store.js';
@@ -134,5 +135,28 @@ describe('an old program and a new one with other numbers, side by side', () => 
     expect([answer.accepted, fresh.share]).toEqual([true, 0]);
     await old.loop.tick();
     expect(old.share).toBe(0);
+  });
+
+  test('a guardrail rolls back also in the look in which a change has to wait', async () => {
+    const nested = (share: number) =>
+      new Canary({
+        baseline: 'v1',
+        candidate: new Canary({
+          baseline: 'v2',
+          candidate: 'v3',
+          stages: [{ name: 'first', share, minAgeMs: 600 * minute }],
+        }),
+        stages: [{ share: 0.5, minAgeMs: 600 * minute }],
+        guardrails: [maxErrorRate(0.05)],
+      });
+    const [old, fresh] = [0.1, 0.2].map(
+      (share) => new Replica({ name: `${share}`, strategy: nested(share), store, clock }),
+    ) as [Replica, Replica];
+    await tickFor(20 * second, [old, fresh]);
+    expect(fresh.errors).toContain('change');
+    const { revision } = await stored();
+    fresh.serve(400, 1, 1);
+    await fresh.loop.tick();
+    expect([fresh.share, (await stored()).revision]).toEqual([0, revision + 1]);
   });
 });
