@@ -24,6 +24,14 @@ router.ready().then(() => router.predict(21, { targetingKey: 'u' })).then(async 
   if (answer !== 42) throw new Error('wrong answer');
   if (storeLaws({ create: () => memoryStore() }).length < 10) throw new Error('too few laws');
   if (!(normal.sf(10) > 7e-24)) throw new Error('no tail');
+  if (parseSnapshot(router.snapshot()).router !== 'consumer') throw new Error('another snapshot');
+  if (!textReport(reportOf(router)).includes('consumer')) throw new Error('another report');
+  const signer = hmacSigner('sixteen letters and more');
+  if (!signer.verify('text', signer.sign('text'))) throw new Error('wrong signature');
+  if (typeof snapshotHandler(router) !== 'function' || typeof simulate !== 'function') throw new Error('no functions');
+  const planned = parsePlan({ name: 'planned', strategy: { kind: 'canary', baseline: 'v1', candidate: 'v2' } });
+  if (planned.strategy.kind !== 'canary') throw new Error('another strategy');
+  if (typeof postgresStore !== 'function') throw new Error('no store');
   const files = fileStore({ directory: 'rollouts' });
   if ((await files.read('consumer')) !== undefined) throw new Error('a record from nowhere');
   const client = { evalsha: async () => ['1', '5000'], eval: async () => [] };
@@ -31,15 +39,17 @@ router.ready().then(() => router.predict(21, { targetingKey: 'u' })).then(async 
 });
 `;
 const names = {
-  turnout: ['Canary', 'createRouter'],
+  turnout: ['Canary', 'createRouter', 'reportOf'],
   'turnout/stores/file': ['fileStore'],
   'turnout/stores/memory': ['memoryStore'],
   'turnout/stores/postgres': ['postgresStore'],
   'turnout/stores/redis': ['redisStore'],
   'turnout/adapters/fetch': ['snapshotHandler'],
   'turnout/adapters/node': ['hmacSigner'],
-  'turnout/snapshot': ['createRouter', 'parseSnapshot'],
+  'turnout/plans': ['parsePlan'],
+  'turnout/report': ['textReport'],
   'turnout/simulate': ['simulate'],
+  'turnout/snapshot': ['parseSnapshot'],
   'turnout/testing': ['storeLaws'],
   'turnout/stats': ['normal'],
 };
@@ -54,7 +64,7 @@ try {
   run('tar', ['xzf', tarball.filename]);
   mkdirSync(join(folder, 'node_modules'));
   cpSync(join(folder, 'package'), join(folder, 'node_modules/turnout'), { recursive: true });
-  for (const dependency of ['eventemitter3', 'jstat']) {
+  for (const dependency of ['eventemitter3', 'jstat', 'zod']) {
     symlinkSync(join(root, 'node_modules', dependency), join(folder, 'node_modules', dependency));
   }
   writeFileSync(join(folder, 'esm.mjs'), [...imports, plain].join('\n'));
@@ -62,6 +72,8 @@ try {
   writeFileSync(join(folder, 'typed.mts'), [...imports, types, program].join('\n'));
   writeFileSync(join(folder, 'typed.cts'), [...imports, types, program].join('\n'));
   for (const file of ['esm.mjs', 'cjs.cjs']) run(process.execPath, [file]);
+  cpSync(join(root, 'examples/plans/ranker.json'), join(folder, 'ranker.json'));
+  run(process.execPath, ['node_modules/turnout/dist/cli.js', 'validate-plan', 'ranker.json']);
   const compilers = ['typescript/bin/tsc', 'typescript7/bin/tsc'];
   const resolutions = [
     ['node16', 'typed.mts', 'typed.cts'],
