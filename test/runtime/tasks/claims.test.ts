@@ -142,4 +142,12 @@ describe('a claim', () => {
     await claim('b', 0, 'other');
     expect((await claims())['t']).toEqual(state.t);
   });
+
+  test('whose write is never answered is one that failed', async () => {
+    const silent = { ...store, compareAndSet: () => new Promise<never>(() => {}) };
+    const asked = claimsOf('a', 0, silent).claim(task('t'));
+    const answer = asked.catch((error: unknown) => (isTurnoutError(error) ? error.code : error));
+    await clock.advanceAsync(100);
+    expect(await answer).toBe('timeout');
+  });
 });
