@@ -2,9 +2,9 @@
  * Simulated error rates of the guardrails and of the sequential methods below them:
  * `calibrate [--runs 10000] [--seed 1] [--only guardrails|detection|nulls|special|power] [--null PATTERN]`.
  *
- * `guardrails` judges identical models by the real rules, beside what other controllers would have done in the same roll-outs, and
- * `detection` says after how many outcomes harm is found; `--null` leaves out all roll-outs whose name does not match it. The others are
- * about the methods: every null is looked at every day (or batch, or hour) of a ramp 1/5/25/50 %. An exact method fails when the lower
+ * `guardrails` judges identical models by the real rules, beside what other controllers would have done in the same
+ * roll-outs, and `detection` says after how many outcomes harm is found; `--null` leaves out all roll-outs whose name does
+ * not match it. The others are about the methods: every null is looked at every day (or batch, or hour) of a ramp 1/5/25/50 %. An exact method fails when the lower
  * 99.9 % bound of its rate is over alpha; group-sequential bounds may reach 1.1 alpha at .05 and 1.5 alpha below. Exit
  * code 1 on a failure.
  */

@@ -95,7 +95,10 @@ export interface Detection extends Harm {
   /** Median outcomes of both arms at alpha .05 and .01. */
   readonly ours: readonly number[];
   readonly wald: readonly number[];
-  /** The uncorrected test at .05, and each threshold: the median, and how often identical models are rolled back by the time ours finds the harm. */
+  /**
+   * The uncorrected test at .05, and each threshold: the median, and how often identical models are rolled back by the time ours finds
+   * the harm.
+   */
   readonly others: readonly { readonly name: string; readonly median: number; readonly falseAlarms: number }[];
 }
 

@@ -16,8 +16,8 @@ import { type Day, plannedInformation } from './scenario.js';
 export const alphas = [0.05, 0.01, 0.001] as const;
 
 /**
- * What a method promises about false alarms: `measured` is held to alpha like `exact`, although no proof says so; `none` is shown beside
- * the others to see what goes wrong.
+ * What a method promises about false alarms: `measured` is held to alpha like `exact`, although no proof says so; `none` is
+ * shown beside the others to see what goes wrong.
  */
 export type Claim = 'exact' | 'measured' | 'group-sequential' | 'asymptotic' | 'none';
 
