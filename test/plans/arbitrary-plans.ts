@@ -269,7 +269,15 @@ export const strategy: fc.Arbitrary<Json> = fc.letrec<{ strategy: Json; branch: 
           leave: fc.constantFrom<Json>(
             {},
             { zeta: { approval: true } },
-            { zeta: { minAgeMs: 9, gates: [{ rule: 'minAge', ms: 5 }], arm: 'on' } },
+            {
+              zeta: {
+                minAgeMs: 9,
+                maxAgeMs: 90,
+                onDeadline: 'rollback',
+                gates: [{ rule: 'minAge', ms: 5 }],
+                arm: 'on',
+              },
+            },
           ),
           reshuffle: fc.constantFrom([], ['alpha']),
           mode: fc.constantFrom('act', 'observe'),

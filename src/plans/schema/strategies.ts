@@ -10,6 +10,8 @@ export const pipeline = (strategy: Schema) => {
     minAgeMs: duration(),
     approval: flag(),
     approvalExpiresMs: positive(),
+    maxAgeMs: positive(),
+    onDeadline: words('hold', 'rollback'),
     gates: gates(),
     node: text(),
     arm: text(),

@@ -1,4 +1,5 @@
 import type { Clock } from '../../core/clock.js';
+import { TurnoutError } from '../../core/errors.js';
 import { type Json, isObject, own } from '../../core/json.js';
 import { type RolloutRecord, type StateStore, recordFormat } from '../control/store.js';
 
@@ -77,6 +78,7 @@ export class Presence {
     const read = await limited(store.read(key));
     let stored = read === 'unchanged' ? undefined : read;
     for (let attempt = 0; ; attempt += 1) {
+      refuseLater(stored);
       const state = change(beatsOf(stored));
       const base = { format: recordFormat, nodes: {}, history: [], updatedAt: clock.now(), updatedBy: replica };
       const next: RolloutRecord = { ...base, revision: (stored?.revision ?? 0) + 1, state };
@@ -85,6 +87,15 @@ export class Presence {
       stored = written.current;
     }
   }
+}
+
+/** What a later version wrote in another layout must not be written over. */
+function refuseLater(record: RolloutRecord | undefined): void {
+  if (record === undefined || record.format === recordFormat) return;
+  throw new TurnoutError(
+    'state-format',
+    `The signs of life have format ${String(record.format)}, and this version of turnout writes ${recordFormat}.`,
+  );
 }
 
 function beatsOf(record: RolloutRecord | undefined): Readonly<Record<string, Beat>> {
