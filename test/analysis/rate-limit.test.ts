@@ -18,7 +18,10 @@ function eValue(events: number, n: number, limit: number, ratios: readonly numbe
     const rate = (ratio * limit) / (1 - limit + ratio * limit);
     return (rate / limit) ** events * ((1 - rate) / (1 - limit)) ** (n - events);
   });
-  return products.reduce((sum, product) => sum + product, 0) / ratios.length;
+  // Most of the stake on small losses; on excess evenly.
+  const stakes = ratios === fewer ? [2, 4, 5, 4, 2, 1, 0.6, 0.4] : ratios.map(() => 1);
+  const all = stakes.reduce((sum, stake) => sum + stake, 0);
+  return products.reduce((sum, product, at) => sum + (product * (stakes[at] as number)) / all, 0);
 }
 const more = [1.1, 1.2, 1.4, 1.7, 2, 3, 5, 10];
 const fewer = [0.98, 0.95, 0.9, 0.8, 0.7, 0.5, 0.3, 0.1];

@@ -8,12 +8,22 @@ const ratios = {
   fewer: [0.98, 0.95, 0.9, 0.8, 0.7, 0.5, 0.3, 0.1],
 } as const;
 
+/** How the stake is divided: evenly, and mostly on small losses. */
+const stakes = {
+  more: [1, 1, 1, 1, 1, 1, 1, 1],
+  fewer: [2, 4, 5, 4, 2, 1, 0.6, 0.4],
+} as const;
+const weighted = (products: readonly number[], harm: Harm) => {
+  const all = stakes[harm].reduce((sum: number, stake) => sum + stake, 0);
+  return products.reduce((sum, product, at) => sum + (product * (stakes[harm][at] as number)) / all, 0);
+};
+
 function byDefinition(events: number, n: number, limit: number, harm: Harm): number {
   const products = ratios[harm].map((ratio) => {
     const rate = (limit * ratio) / (1 - limit + limit * ratio);
     return (rate / limit) ** events * ((1 - rate) / (1 - limit)) ** (n - events);
   });
-  return Math.log(products.reduce((a, b) => a + b, 0) / products.length);
+  return Math.log(weighted(products, harm));
 }
 
 /** E[E] after `n` observations of which each is an event with probability `rate`: a sum over all counts. */
@@ -29,7 +39,7 @@ function expectation(n: number, rate: number, limit: number, harm: Harm): number
 }
 
 describe('bernoulliMixture', () => {
-  it('is the mean over its alternatives of the likelihood ratio', () => {
+  it('is the weighted mean over its alternatives of the likelihood ratio', () => {
     fc.assert(
       fc.property(
         fc.nat(60),

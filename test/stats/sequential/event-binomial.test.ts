@@ -7,10 +7,19 @@ const ratios = {
   fewer: [0.98, 0.95, 0.9, 0.8, 0.7, 0.5, 0.3, 0.1],
 } as const;
 type Harm = keyof typeof ratios;
+/** How the stake is divided: evenly, and mostly on small losses. */
+const stakes = {
+  more: [1, 1, 1, 1, 1, 1, 1, 1],
+  fewer: [2, 4, 5, 4, 2, 1, 0.6, 0.4],
+} as const;
+const weighted = (products: readonly number[], harm: Harm) => {
+  const all = stakes[harm].reduce((sum: number, stake) => sum + stake, 0);
+  return products.reduce((sum, product, at) => sum + (product * (stakes[harm][at] as number)) / all, 0);
+};
 const factorOf = (margin: number, harm: Harm) => (harm === 'more' ? 1 + margin : 1 - margin);
 const chanceAt = (share: number, rateRatio: number) => (share * rateRatio) / (share * rateRatio + 1 - share);
 
-/** The definition, literally: the mean over alternatives of the product of likelihood ratios, one event at a time. */
+/** The definition, literally: the weighted mean over alternatives of the product of likelihood ratios, one event at a time. */
 function byDefinition(strata: readonly EventStratum[], margin: number, harm: Harm): number {
   const boundary = factorOf(margin, harm);
   const products = ratios[harm].map((ratio) => {
@@ -22,7 +31,7 @@ function byDefinition(strata: readonly EventStratum[], margin: number, harm: Har
     }
     return product;
   });
-  return products.reduce((a, b) => a + b, 0) / products.length;
+  return weighted(products, harm);
 }
 
 const anyHarm = fc.constantFrom<Harm>('more', 'fewer');
@@ -31,7 +40,7 @@ const anyShare = fc.double({ min: 0.001, max: 0.999, noNaN: true });
 const anyStratum = fc.record({ share: anyShare, treatment: fc.nat(40), control: fc.nat(40) });
 
 describe('eventBinomial', () => {
-  it('is the mean over rate ratios of the product of likelihood ratios of all events', () => {
+  it('is the weighted mean over rate ratios of the product of likelihood ratios of all events', () => {
     fc.assert(
       fc.property(fc.array(anyStratum, { maxLength: 6 }), anyMargin, anyHarm, (strata, margin, harm) => {
         const { logE, events } = eventBinomial(strata, { margin, harm });
