@@ -64,6 +64,7 @@ const guardrailOutcomes: readonly Outcome[] = ['fail', 'inconclusive', 'insuffic
 
 /** What the user's function gave, if it is a verdict. A promise is none: rules are pure, and an effect belongs into a check. */
 function verdictOf(rule: string, finding: unknown, outcomes: readonly Outcome[]): Verdict {
+  // What a user's function really gives is looked at below, key by key.
   const { outcome, reason, ...facts } = isObject(finding) ? (finding as unknown as GateFinding) : {};
   if (outcome === undefined || !outcomes.includes(outcome) || typeof reason !== 'string') {
     return noVerdict(rule, 'error', `must give an outcome (${outcomes.join(', ')}) and a reason`);

@@ -16,7 +16,7 @@ export type StopAlpha = {
 };
 
 /** What all strategies spend on guardrails unless their options say otherwise: a rollback is not undone by itself. */
-export const stopAlpha = 0.01;
+export const defaultStopAlpha = 0.01;
 
 /** The alpha of each guardrail: its own, or an equal part of `alpha` among those that name none. */
 export function alphasOf(rules: readonly Guardrail[], alpha: number): readonly number[] {
@@ -28,7 +28,7 @@ export function alphasOf(rules: readonly Guardrail[], alpha: number): readonly n
  * What the guardrails lead to, if anything: the strongest severity whose guardrails, and those of a stronger one, have used up
  * their alpha together, which is when the sum of alpha times e-value reaches 1.
  *
- * That sum over the sum of the alphas is a weighted mean of e-values, so it is an e-value however they depend on each other (Vovk
+ * That sum over the sum of the alphas is a weighted mean of e-values, as `stopLedger` of the statistics takes it in logs, so it is an e-value however they depend on each other (Vovk
  * and Wang 2021): all guardrails together stop a harmless arm with a probability of at most the sum of their alphas, and no later
  * than each at its own. A rule without an e-value that says `fail` stops by itself.
  *

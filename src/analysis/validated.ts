@@ -49,6 +49,7 @@ export function validated(
 /** What is stored of a report: its sample of failures may hold what is no JSON, and is the user's to keep. */
 function detailOf(report: Validation | void): Json {
   if (!isObject(report)) return { ok: true };
+  // Only the keys that are JSON are taken; any of them may be absent.
   const { ok, cancelled, summary, score, n } = report as unknown as Validation;
   return {
     ok: ok === true,

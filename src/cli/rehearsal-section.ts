@@ -63,6 +63,7 @@ function usualOf(usual: unknown, models: unknown, path: string, issues: Issue[])
     return {};
   }
   try {
+    // `usualScenarios` checks what it is given, and says what is wrong with it.
     return usualScenarios({ ...(options as unknown as ScenarioOptions<string>), like: outcomes as ModelOutcomes });
   } catch (error) {
     issues.push(...issuesOf(error).map((issue) => ({ ...issue, path: issue.path.replace(/^options/, path) })));

@@ -46,6 +46,9 @@ export const text = must('a text that is not empty', (value) => typeof value ===
 export const flag = must('true or false', (value) => typeof value === 'boolean');
 export const callable = must('a function', (value) => typeof value === 'function');
 export const anything: Check = () => {};
+/** What is given by the user as an object with these methods, own or inherited: `be` completes "must be …". */
+export const withMethods = (be: string, ...methods: readonly string[]): Check =>
+  must(be, (value) => isObject(value) && methods.every((method) => typeof value[method] === 'function'));
 export const fraction = must('a fraction in [0, 1]', isFraction, percentHint(isFraction));
 export const openFraction = must('a fraction in (0, 1)', isOpenFraction, percentHint(isOpenFraction));
 export const positive = must('a number over 0', (value) => isNumber(value) && value > 0 && value < Infinity);

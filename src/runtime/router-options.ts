@@ -20,6 +20,7 @@ import {
   positiveCount,
   recordOf,
   text,
+  withMethods,
 } from '../core/options.js';
 import type { Rng } from '../core/rng.js';
 import { type Metrics, metricsCheck } from '../evidence/metric.js';
@@ -110,13 +111,6 @@ export interface RouterOptions<Ms extends Models, Qs extends Metrics, S> {
   readonly rng?: Rng;
 }
 
-const isFunctionAt = (value: unknown, key: string) =>
-  typeof value === 'object' && value !== null && typeof (value as Record<string, unknown>)[key] === 'function';
-
-const storeCheck = must('a StateStore', (value) =>
-  ['read', 'compareAndSet', 'addEvidence', 'readEvidence'].every((key) => isFunctionAt(value, key)),
-);
-
 const shape = object({
   name: must(
     "a name of 1 to 200 characters without '/'",
@@ -126,7 +120,7 @@ const shape = object({
   metrics: optional(metricsCheck),
   visits: optional(oneOf('many', 'one')),
   strategy: must('a strategy, such as new Canary({ … })', isStrategy),
-  store: optional(storeCheck),
+  store: optional(withMethods('a StateStore', 'read', 'compareAndSet', 'addEvidence', 'readEvidence')),
   replica: optional(text),
   replicas: optional(positiveCount),
   instance: optional(text),
@@ -140,7 +134,7 @@ const shape = object({
   bucketMs: optional(positive),
   onPlanEdit: optional(oneOf('restart', 'keep', 'reject')),
   conditions: optional(recordOf(callable)),
-  tokens: optional(must('a signer', (value) => isFunctionAt(value, 'sign') && isFunctionAt(value, 'verify'))),
+  tokens: optional(withMethods('a signer', 'sign', 'verify')),
   mirrors: optional(
     object({
       concurrency: optional(positiveCount),
@@ -150,18 +144,11 @@ const shape = object({
     }),
   ),
   authorize: optional(callable),
-  lastKnown: optional(
-    must(
-      'an object with load() and save(record)',
-      (value) => isFunctionAt(value, 'load') && isFunctionAt(value, 'save'),
-    ),
-  ),
+  lastKnown: optional(withMethods('an object with load() and save(record)', 'load', 'save')),
   history: optional(callable),
-  logger: optional(
-    must('a logger', (value) => ['debug', 'info', 'warn', 'error'].every((key) => isFunctionAt(value, key))),
-  ),
-  clock: optional(must('a clock', (value) => isFunctionAt(value, 'now') && isFunctionAt(value, 'elapsed'))),
-  rng: optional(must('a source of chance', (value) => isFunctionAt(value, 'next'))),
+  logger: optional(withMethods('a logger', 'debug', 'info', 'warn', 'error')),
+  clock: optional(withMethods('a clock', 'now', 'elapsed')),
+  rng: optional(withMethods('a source of chance', 'next')),
 });
 
 /** A strategy may only name what the router knows. */

@@ -75,6 +75,7 @@ export function defineRehearsal<
   Qs extends Metrics = Record<never, never>,
 >(definition: RehearsalDefinition<Qs, S, ModelsOf<S>>): Rehearsal {
   verify('defineRehearsal', 'definition', definition, definitionCheck);
+  // What S and Qs are was inferred for the caller and checked above; from here on all strategies are alike.
   const { simulation, scenarios } = definition as unknown as RehearsalDefinition;
   const issues: Issue[] = [];
   for (const [name, scenario] of Object.entries(scenarios)) {

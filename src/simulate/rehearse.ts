@@ -2,7 +2,7 @@ import { ConfigError, TurnoutError } from '../core/errors.js';
 import { hash32 } from '../core/hash.js';
 import { isObject } from '../core/json.js';
 import { type Check, anything, callable, listOf, must, object, optional, text, verify } from '../core/options.js';
-import { breathe } from './breathe.js';
+import { breathe } from '../core/breathe.js';
 import type { Rehearsal, Scenario } from './rehearsal.js';
 import { type RehearsalResult, scenarioResult } from './rehearsal-result.js';
 import { type RunOrder, runInWorkers } from './run-workers.js';

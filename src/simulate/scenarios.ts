@@ -40,6 +40,7 @@ export function usualScenarios<const M extends string>(
   const up = options.moreIsBetter ?? metric !== 'error';
   const by = (amount: number) => shifted(like, metric, up ? amount : -amount);
   const scenario = (truth: Scenario['truth'], says: string, model: ModelOutcomes): Scenario<M> => {
+    // `candidate` is one of M, which a computed key does not tell the types.
     return { truth, says, models: { [candidate]: model } as unknown as NonNullable<Scenario<M>['models']> };
   };
   return {

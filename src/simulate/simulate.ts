@@ -19,6 +19,7 @@ export async function simulate<
   const S extends Strategy<string, NoInfer<(keyof Qs & string) | BuiltIn>>,
   Qs extends Metrics = Record<never, never>,
 >(options: SimulationOptions<Qs, S, ModelsOf<S>>): Promise<SimulationResult> {
+  // What S and Qs are was inferred for the caller, who alone needs it.
   return runSimulation(options as unknown as SimulationOptions);
 }
 

@@ -1,6 +1,6 @@
 import { TurnoutError } from '../core/errors.js';
 import type { NodeStatus } from '../runtime/status.js';
-import { breathe } from './breathe.js';
+import { breathe } from '../core/breathe.js';
 import type { SimulationResult } from './result.js';
 import { type ScriptedAnswer, type ScriptedCommand, give } from './script.js';
 import type { SimulationOptions } from './simulation-options.js';

@@ -5,13 +5,13 @@ import {
   anything,
   callable,
   either,
-  must,
   object,
   oneOf,
   optional,
   positive,
   recordOf,
   verify,
+  withMethods,
 } from '../core/options.js';
 import { type Rng, systemRng } from '../core/rng.js';
 import { type CompiledPlan, compilePlan } from '../plan/compile.js';
@@ -56,22 +56,15 @@ export interface SnapshotPrediction<Ms extends Models, M extends keyof Ms & stri
   readonly decision: SnapshotDecision<M>;
 }
 
-const isFunctionAt = (value: unknown, key: string) =>
-  typeof (value as Readonly<Record<string, unknown>> | undefined)?.[key] === 'function';
-
 const optionsCheck = object({
   snapshot: anything,
   models: recordOf(anything, { min: 1 }),
-  endpoint: optional(
-    must('an endpoint, such as httpEndpoint(url)', (value) =>
-      ['load', 'expose', 'report'].every((key) => isFunctionAt(value, key)),
-    ),
-  ),
+  endpoint: optional(withMethods('an endpoint, such as httpEndpoint(url)', 'load', 'expose', 'report')),
   refreshEveryMs: optional(either('a time in milliseconds over 0, or false', positive, oneOf(false))),
   conditions: optional(recordOf(callable)),
   onError: optional(callable),
-  clock: optional(must('a clock', (value) => isFunctionAt(value, 'elapsed'))),
-  rng: optional(must('a source of chance', (value) => isFunctionAt(value, 'next'))),
+  clock: optional(withMethods('a clock', 'elapsed')),
+  rng: optional(withMethods('a source of chance', 'next')),
 });
 
 const uncounted = Promise.resolve(undefined);

@@ -46,6 +46,9 @@ export function stopLedger(evidence: readonly StopEvidence[], options: { readonl
   return { stop: logE >= threshold, logE, threshold, leading };
 }
 
+/** The part of alpha that is kept for replicas which roll back while cut off from the others. */
+export const reservedShare = 0.1;
+
 /**
  * How alpha for stopping is divided: several arms that are judged at once get equal parts, and a reserved slice of each
  * is split among replicas, which spend it when they roll back while cut off from the others.
@@ -58,7 +61,7 @@ export function stopAlpha(options: {
   readonly replicas?: number;
   readonly reserved?: number;
 }): { readonly together: number; readonly cutOff: number } {
-  const { alpha, arms = 1, replicas = 1, reserved = 0.1 } = options;
+  const { alpha, arms = 1, replicas = 1, reserved = reservedShare } = options;
   needOpenProbability('stopAlpha', 'alpha', alpha);
   need(Number.isSafeInteger(arms) && arms >= 1, 'stopAlpha', 'arms', 'a whole number from 1', arms);
   need(Number.isSafeInteger(replicas) && replicas >= 1, 'stopAlpha', 'replicas', 'a whole number from 1', replicas);

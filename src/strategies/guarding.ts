@@ -1,4 +1,4 @@
-import { type Stop, type StopAlpha, alphasOf, stopAlpha, stopAlphaOf, stopOf } from '../analysis/stop-ledger.js';
+import { type Stop, type StopAlpha, alphasOf, defaultStopAlpha, stopAlphaOf, stopOf } from '../analysis/stop-ledger.js';
 import { type Approval, type Guardrail, type Judged, type Verdict, judge } from '../analysis/verdict.js';
 import type { Json } from '../core/json.js';
 import { type Check, listOf, oneOf, openFraction, optional } from '../core/options.js';
@@ -41,7 +41,7 @@ export interface GuardRules {
 
 /** The same with the defaults filled in. `arms` share the alpha, those that were taken out meanwhile too. */
 export function guardRules(
-  { guardrails = [], alpha = stopAlpha, mode }: GuardOptions<Guardrail>,
+  { guardrails = [], alpha = defaultStopAlpha, mode }: GuardOptions<Guardrail>,
   arms = 1,
 ): GuardRules {
   return { guardrails, alpha: alpha / arms, arms, observes: mode === 'observe' };

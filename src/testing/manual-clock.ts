@@ -1,20 +1,9 @@
+import { breathe } from '../core/breathe.js';
 import type { Clock, Timer } from '../core/clock.js';
 
 interface Due {
   readonly at: number;
   readonly callback: () => void;
-}
-
-/** Lets everything that is settled by now run, promises of promises and the platform's own queues included. */
-async function turn(): Promise<void> {
-  const { port1, port2 } = new MessageChannel();
-  await new Promise<void>((resolve) => {
-    port1.addEventListener('message', () => resolve(), { once: true });
-    port1.start();
-    port2.postMessage(undefined);
-  });
-  port1.close();
-  port2.close();
 }
 
 /**
@@ -63,13 +52,13 @@ export class ManualClock implements Clock {
   /** As `advance`, and lets promises settle before, between and after the timers. */
   async advanceAsync(ms: number): Promise<void> {
     const until = this.#elapsed + ms;
-    await turn();
+    await breathe();
     for (let due = this.#next(until); due !== undefined; due = this.#next(until)) {
       this.#run(due);
-      await turn();
+      await breathe();
     }
     this.#moveTo(until);
-    await turn();
+    await breathe();
   }
 
   /** Moves wall time only, either way, as a correction of the system's clock does. No timer runs. */

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { alphasOf, stopAlpha, stopAlphaOf, stopOf } from '../../src/analysis/stop-ledger.js';
+import { alphasOf, defaultStopAlpha, stopAlphaOf, stopOf } from '../../src/analysis/stop-ledger.js';
+import { stopLedger } from '../../src/stats/alpha-ledger.js';
 import type { Guardrail, Outcome, Severity, Verdict } from '../../src/analysis/verdict.js';
 
 const rule = (name: string, options: { severity?: Severity; alpha?: number } = {}): Guardrail => ({
@@ -21,7 +22,7 @@ const said = (name: string, outcome: Outcome, alpha?: number, eValue?: number): 
 
 describe('the alpha of guardrails', () => {
   test('is 0.01 over all of them, in equal parts among those that name none', () => {
-    expect(stopAlpha).toBe(0.01);
+    expect(defaultStopAlpha).toBe(0.01);
     expect(alphasOf([rule('a'), rule('b'), rule('c'), rule('d')], 0.01)).toEqual([0.0025, 0.0025, 0.0025, 0.0025]);
     expect(alphasOf([rule('a'), rule('b', { alpha: 0.2 }), rule('c')], 0.01)).toEqual([0.005, 0.2, 0.005]);
     expect(alphasOf([rule('b', { alpha: 0.2 })], 0.01)).toEqual([0.2]);
@@ -87,6 +88,26 @@ describe('guardrails stop', () => {
     // What was judged with a part of alpha already is not cut twice.
     expect(stopOf([rule('a')], at(10, 'inconclusive'), 0.5)).toMatchObject({ verdict: { rule: 'a' } });
     expect(stopOf([rule('a')], [said('a', 'fail')], 0.5)).toBeDefined();
+  });
+
+  test('exactly when the weighted mean of the e-values, by the statistics module, reaches 1 / alpha', () => {
+    const one = fc.record({
+      alpha: fc.double({ min: 1e-4, max: 0.2, noNaN: true }),
+      log: fc.double({ min: -5, max: 9 }),
+    });
+    fc.assert(
+      fc.property(fc.array(one, { minLength: 1, maxLength: 4 }), (parts) => {
+        const all = parts.map((_, at) => rule(`r${at}`));
+        const verdicts = parts.map(({ alpha, log }, at) => said(`r${at}`, 'inconclusive', alpha, Math.exp(log)));
+        const sum = parts.reduce((total, { alpha, log }) => total + alpha * Math.exp(log), 0);
+        // At 1 itself the two are rounded apart.
+        fc.pre(Math.abs(sum - 1) > 1e-9);
+        const alpha = parts.reduce((total, part) => total + part.alpha, 0);
+        const evidence = parts.map((part, at) => ({ name: `r${at}`, logE: part.log, weight: part.alpha }));
+        const { stop, leading } = stopLedger(evidence, { alpha });
+        expect(stopOf(all, verdicts)?.verdict.rule).toBe(stop ? leading : undefined);
+      }),
+    );
   });
 
   test('never later with more alpha, on the same evidence', () => {

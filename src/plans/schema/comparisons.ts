@@ -34,6 +34,7 @@ export const abTest = (branch: Schema) => {
       alpha: openFraction(),
       plannedUnits: positiveCount(),
       minEffect: positive(),
+      // The word of the strategy's own option; the object is never awaited.
       // oxlint-disable-next-line no-thenable
       then: words('report', 'promote'),
       guardrailAlpha: openFraction(),

@@ -2,6 +2,7 @@ import { TurnoutError, messageOf } from '../../core/errors.js';
 import type { Json } from '../../core/json.js';
 import type { Evidence } from '../../evidence/evidence.js';
 import type { Metrics } from '../../evidence/metric.js';
+import { reservedShare } from '../../stats/alpha-ledger.js';
 import { rootScope } from '../../strategies/scope.js';
 import type { Command, NodeVerdicts, Signal, Transition } from '../../strategies/strategy.js';
 import { flapping } from './flapping.js';
@@ -35,7 +36,6 @@ export interface ControlLoopOptions extends Omit<StoreLinkOptions, 'onRecord'> {
 }
 
 const writesMax = 5;
-const cutOffShare = 0.1;
 const accepted: Answer = { accepted: true };
 
 /**
@@ -186,7 +186,7 @@ export class ControlLoop {
   #alphaShare(): number {
     const { isPrivate, replicas } = this.#options;
     if (isPrivate) return 1;
-    return this.#link.isFresh ? 1 - cutOffShare : cutOffShare / replicas;
+    return this.#link.isFresh ? 1 - reservedShare : reservedShare / replicas;
   }
 
   /** Reduces on the newest state and stores what follows, again from the start if another replica was faster. */

@@ -14,6 +14,7 @@ import {
   positive,
   positiveCount,
   text,
+  withMethods,
 } from '../../core/options.js';
 import { isObject } from '../../core/json.js';
 
@@ -83,7 +84,7 @@ const shape = object({
   failuresKept: optional(count),
   signal: optional(signalCheck),
   onProgress: optional(callable),
-  clock: optional(must('a clock', (value) => isObject(value) && typeof value['elapsed'] === 'function')),
+  clock: optional(withMethods('a clock', 'elapsed')),
 });
 
 /** The check of a validation's options. */

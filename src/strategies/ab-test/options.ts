@@ -1,4 +1,4 @@
-import { stopAlpha } from '../../analysis/stop-ledger.js';
+import { defaultStopAlpha } from '../../analysis/stop-ledger.js';
 import type { Guardrail } from '../../analysis/verdict.js';
 import { isObject } from '../../core/json.js';
 import {
@@ -200,7 +200,7 @@ export function setupOf(options: PlainOptions): ABTestSetup {
     plannedUnits: options.plannedUnits ?? Infinity,
     minEffect: options.minEffect,
     promotes: options.then === 'promote',
-    guards: guardRules({ ...options, alpha: options.guardrailAlpha ?? stopAlpha }, arms.length - 1),
+    guards: guardRules({ ...options, alpha: options.guardrailAlpha ?? defaultStopAlpha }, arms.length - 1),
     coverage: options.coverage ?? 1,
     holdout: options.holdout ?? 0,
     layer: options.layer,

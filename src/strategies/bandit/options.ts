@@ -1,7 +1,7 @@
 import type { ContextualPolicy } from '../../bandits/contextual/policy.js';
 import type { LinearMoments } from '../../bandits/contextual/moments.js';
 import type { Policy } from '../../bandits/evidence.js';
-import { stopAlpha } from '../../analysis/stop-ledger.js';
+import { defaultStopAlpha } from '../../analysis/stop-ledger.js';
 import type { Guardrail } from '../../analysis/verdict.js';
 import { defaultFloor } from '../../bandits/floor.js';
 import { thompson } from '../../bandits/thompson.js';
@@ -11,7 +11,6 @@ import {
   type Check,
   count,
   fraction,
-  must,
   object,
   oneOf,
   openFraction,
@@ -19,6 +18,7 @@ import {
   positive,
   recordOf,
   text,
+  withMethods,
 } from '../../core/options.js';
 import { armNameCheck, branchCheck } from '../children.js';
 import { type GuardOptions, type GuardRules, guardKeys, guardRules } from '../guarding.js';
@@ -107,10 +107,9 @@ const armsCheck: Check = (value, path, issues) => {
   for (const name of isObject(value) ? Object.keys(value) : []) armNameCheck(name, `${path}.${name}`, issues);
 };
 
-const hasFunction = (value: unknown, key: string) => isObject(value) && typeof value[key] === 'function';
 const contextualCheck = object({
-  policy: must('a contextual policy, such as linUcb()', (value) => hasFunction(value, 'fit')),
-  moments: must('linearMoments({ … })', (value) => hasFunction(value, 'outcome') && hasFunction(value, 'sumsIn')),
+  policy: withMethods('a contextual policy, such as linUcb()', 'fit'),
+  moments: withMethods('linearMoments({ … })', 'outcome', 'sumsIn'),
 });
 
 const together: Check = (value, path, issues) => {
@@ -144,7 +143,7 @@ export const optionsCheck: Check = all(
     arms: armsCheck,
     reward: text,
     baseline: text,
-    policy: optional(must('a policy, such as thompson()', (value) => hasFunction(value, 'weights'))),
+    policy: optional(withMethods('a policy, such as thompson()', 'weights')),
     contextual: optional(contextualCheck),
     floor: optional(fraction),
     batchMs: optional(positive),
@@ -182,7 +181,7 @@ export function setupOf(options: PlainOptions): BanditSetup {
     windowMs: options.windowMs,
     freezes: options.freeze === 'winner',
     alpha: options.alpha ?? 0.05,
-    guards: guardRules({ ...options, alpha: options.guardrailAlpha ?? stopAlpha }),
+    guards: guardRules({ ...options, alpha: options.guardrailAlpha ?? defaultStopAlpha }),
     unit: options.unit,
     salt: options.salt,
   };

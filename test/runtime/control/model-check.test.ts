@@ -1,12 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { maxErrorRate } from '../../../src/analysis/max-error-rate.js';
 import type { Answer } from '../../../src/runtime/control/control-loop.js';
-import { memoryStore } from '../../../src/runtime/control/memory-store.js';
-import type { HistoryEntry, RolloutRecord, StateStore } from '../../../src/runtime/control/store.js';
+import type { HistoryEntry, RolloutRecord } from '../../../src/runtime/control/store.js';
 import { Canary } from '../../../src/strategies/canary.js';
 import { ManualClock } from '../../../src/testing/manual-clock.js';
 import { Choices, ChosenNetwork, type Fate, quiet } from './model-check.js';
-import { exposedIn, Replica, start } from './replicas.js';
+import { exposedIn, Replica, start, witnessed } from './replicas.js';
 
 const minute = 60_000;
 const strategy = new Canary({
@@ -51,21 +50,6 @@ interface Running {
   /** Acts under way. */
   busy: number;
   isCrashed: boolean;
-}
-
-/** A store that knows every record it was ever given, and in which no revision is written twice. */
-function witnessed(): { readonly store: StateStore; readonly records: Map<number, RolloutRecord> } {
-  const store = memoryStore();
-  const records = new Map<number, RolloutRecord>();
-  const compareAndSet: StateStore['compareAndSet'] = async (key, expected, next) => {
-    const answer = await store.compareAndSet(key, expected, next);
-    if (answer.ok) {
-      if (records.has(next.revision)) throw new Error(`revision ${next.revision} was written twice`);
-      records.set(next.revision, JSON.parse(JSON.stringify(next)) as RolloutRecord);
-    }
-    return answer;
-  };
-  return { store: { ...store, compareAndSet }, records };
 }
 
 const shareIn = (state: unknown) => (state as { own: { share: number } }).own.share;

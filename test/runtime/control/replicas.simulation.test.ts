@@ -1,13 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { maxErrorRate } from '../../../src/analysis/max-error-rate.js';
 import { type Rng, seededRng } from '../../../src/core/rng.js';
-import { memoryStore } from '../../../src/runtime/control/memory-store.js';
-import type { HistoryEntry, RolloutRecord, StateStore } from '../../../src/runtime/control/store.js';
+import type { HistoryEntry, RolloutRecord } from '../../../src/runtime/control/store.js';
 import { Canary } from '../../../src/strategies/canary.js';
 import { type Fault, FaultyStore } from '../../../src/testing/faulty-store.js';
 import { ManualClock } from '../../../src/testing/manual-clock.js';
 import { seed } from '../../seed.js';
-import { DriftingClock, Replica, exposedIn, settle, start } from './replicas.js';
+import { DriftingClock, Replica, exposedIn, settle, start, witnessed } from './replicas.js';
 
 const minute = 60_000;
 const strategy = new Canary({
@@ -24,22 +23,6 @@ const strategy = new Canary({
   ],
   guardrails: [maxErrorRate(0.2)],
 });
-
-/** A memory store that remembers every record that was ever stored. */
-function witnessed(): { store: StateStore & ReturnType<typeof memoryStore>; records: Map<number, RolloutRecord> } {
-  const store = memoryStore();
-  const records = new Map<number, RolloutRecord>();
-  const compareAndSet: StateStore['compareAndSet'] = async (key, expected, next) => {
-    const answer = await store.compareAndSet(key, expected, next);
-    if (answer.ok) {
-      // One history: a revision is written once.
-      if (records.has(next.revision)) throw new Error(`revision ${next.revision} was written twice`);
-      records.set(next.revision, JSON.parse(JSON.stringify(next)) as RolloutRecord);
-    }
-    return answer;
-  };
-  return { store: { ...store, compareAndSet }, records };
-}
 
 const candidateShare = (state: unknown) => (state as { own: { share: number } }).own.share;
 const textOf = ({ node, from, to, why }: Pick<HistoryEntry, 'node' | 'from' | 'to' | 'why'>) =>

@@ -7,10 +7,10 @@ import type { Plan } from '../../../src/plan/plan.js';
 import { ControlLoop, type InForce } from '../../../src/runtime/control/control-loop.js';
 import { Deadlines } from '../../../src/runtime/waiting/deadlines.js';
 import { Recorder } from '../../../src/runtime/recording/recorder.js';
-import type { StateStore } from '../../../src/runtime/control/store.js';
 import { rootScope } from '../../../src/strategies/scope.js';
 import type { LastKnown } from '../../../src/runtime/control/record-keeper.js';
-import type { HistoryEntry } from '../../../src/runtime/control/store.js';
+import { memoryStore } from '../../../src/runtime/control/memory-store.js';
+import type { HistoryEntry, RolloutRecord, StateStore } from '../../../src/runtime/control/store.js';
 import type { Strategy } from '../../../src/strategies/strategy.js';
 import { ManualClock } from '../../../src/testing/manual-clock.js';
 
@@ -135,3 +135,22 @@ export function exposedIn(replica: Replica): number {
 }
 
 export const stateText = (state: Json) => JSON.stringify(state);
+
+/** A memory store that remembers every record that was ever stored, and in which no revision is written twice. */
+export function witnessed(): {
+  store: StateStore & ReturnType<typeof memoryStore>;
+  records: Map<number, RolloutRecord>;
+} {
+  const store = memoryStore();
+  const records = new Map<number, RolloutRecord>();
+  const compareAndSet: StateStore['compareAndSet'] = async (key, expected, next) => {
+    const answer = await store.compareAndSet(key, expected, next);
+    if (answer.ok) {
+      // One history: a revision is written once.
+      if (records.has(next.revision)) throw new Error(`revision ${next.revision} was written twice`);
+      records.set(next.revision, JSON.parse(JSON.stringify(next)) as RolloutRecord);
+    }
+    return answer;
+  };
+  return { store: { ...store, compareAndSet }, records };
+}

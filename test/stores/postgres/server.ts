@@ -18,10 +18,12 @@ function programs(): string | undefined {
     .find((folder) => existsSync(join(folder, 'postgres')) && existsSync(join(folder, 'initdb')));
 }
 
-/** Why there is no PostgreSQL server here, or undefined if there is one. */
+/** Why there is no PostgreSQL server here, or undefined if there is one. In CI there has to be one. */
 export function postgresMissing(): string | undefined {
   if (process.env['TURNOUT_POSTGRES_URL'] !== undefined || programs() !== undefined) return undefined;
-  return `no TURNOUT_POSTGRES_URL and nothing in ${installed}/*/bin, so everything that needs a PostgreSQL server is left out`;
+  const message = `no TURNOUT_POSTGRES_URL and nothing in ${installed}/*/bin`;
+  if (process.env['CI']) throw new Error(`CI: ${message}. Install the package postgresql.`);
+  return `${message}, so everything that needs a PostgreSQL server is left out`;
 }
 
 export interface PostgresServer {

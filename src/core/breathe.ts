@@ -1,4 +1,4 @@
-/** Lets everything else that waits in this thread have a turn: timers, input, an abort. */
+/** Lets everything else that waits in this thread have a turn: promises of promises, timers, input, an abort. */
 export async function breathe(): Promise<void> {
   const { port1, port2 } = new MessageChannel();
   await new Promise<void>((resolve) => {
